@@ -1,0 +1,196 @@
+"""The anchor worker: one log, one account, every decision from facts (DESIGN D11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ledger import tree
+from ledger.anchoring.choice import choose_size
+from ledger.anchoring.facts import Facts, contradiction, look, named
+from ledger.anchoring.outbox import Outbox, Settled
+from ledger.anchoring.status import Alarm, AnchorStatus, Outcome
+from ledger.errors import InputError, UnavailableError, VerificationError
+from ledger.ports import Chain, Clock, HeadLock, OutboxRow, Store, Tasks
+from ledger.values import ChainIdentity, Origin, TreeHead
+
+_LONGEST_ALARM = 60.0
+# What waits has to be anchored within a minute after the chain is back, the sending included.
+_LONGEST_SILENCE = 10.0
+_AFTER_MINED = 0.02
+
+
+class Anchorer:
+    """Anchors the heads of one log, by facts only, so that the start after a crash is a normal step.
+
+    Args:
+        origin: the log.
+        identity: the chain's identity as deployed; another one stops anchoring.
+        pace: seconds between two looks.
+    """
+
+    def __init__(
+        self,
+        *,
+        origin: Origin,
+        store: Store,
+        chain: Chain,
+        head_lock: HeadLock,
+        identity: ChainIdentity,
+        clock: Clock,
+        tasks: Tasks,
+        pace: float = 1.0,
+    ) -> None:
+        self._origin = origin
+        self._store = store
+        self._chain = chain
+        self._head_lock = head_lock
+        self._identity = identity
+        self._clock = clock
+        self._tasks = tasks
+        self._pace = pace
+        self._outbox = Outbox(store, chain)
+        self._refused: tuple[TreeHead, Alarm] | None = None
+        self._foreign: Alarm | None = None
+        self._status = AnchorStatus()
+
+    @property
+    def status(self) -> AnchorStatus:
+        """What the newest step saw."""
+        return self._status
+
+    async def run(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Step until told to end; slower while the chain does not answer or an alarm stands."""
+        pause = self._pace
+        while not until():
+            outcome = await self._guarded_step()
+            # A refused call costs gas each time, so an alarm slows down even what was mined.
+            alarm = self._status.alarm
+            if alarm is not None and alarm.slows:
+                pause = min(2 * max(pause, self._pace), _LONGEST_ALARM)
+            elif outcome is Outcome.STOPPED:
+                pause = min(2 * max(pause, self._pace), _LONGEST_SILENCE)
+            else:
+                pause = _AFTER_MINED if outcome is Outcome.MINED else self._pace
+            await self._tasks.sleep(pause)
+
+    async def _guarded_step(self) -> Outcome:
+        try:
+            return await self.step()
+        except UnavailableError as error:
+            self._status = replace(self._status, unavailable=error.code)
+            return Outcome.STOPPED
+        except (InputError, VerificationError) as error:
+            # A tree with a hole or a tile of another length: altered here, so nothing may be anchored.
+            return await self._stop(Alarm("log_unreadable", f"{error.code}: {error.detail}"))
+
+    async def step(self) -> Outcome:
+        """Look once at chain and store, and do what they call for.
+
+        Raises:
+            UnavailableError: chain or store cannot be read now; nothing is concluded from that.
+        """
+        found = await self._chain.identity()
+        if found != self._identity:
+            # Another chain under the same address: our transactions would mean something else there.
+            return await self._stop(Alarm("chain_identity", f"the chain now shows {found}"))
+        facts = await self._look()
+        if (alarm := await contradiction(self._origin, self._store, facts)) is not None:
+            return await self._stop(alarm)
+        settled = await self._outbox.settle(facts.nonce, facts.final, self._origin, facts.contract)
+        await self._weigh(settled)
+        if settled.waiting:
+            return Outcome.SENT
+        if settled.mined:
+            # Head and nonce were read before this transaction showed up.
+            facts = await self._look()
+            if (alarm := await contradiction(self._origin, self._store, facts)) is not None:
+                return await self._stop(alarm)
+        return await self._advance(facts)
+
+    async def _look(self) -> Facts:
+        facts = await look(self._origin, self._chain, self._head_lock)
+        anchored = facts.contract.head.size
+        if self._refused is not None and anchored >= self._refused[0].size:
+            self._refused = None
+        self._status = AnchorStatus(
+            anchored=anchored,
+            signed=facts.signed.size if facts.signed else 0,
+            head_time=facts.contract.time,
+            checked_at=self._clock.now(),
+            alarm=self._refused[1] if self._refused is not None else self._foreign,
+        )
+        return facts
+
+    async def _weigh(self, settled: Settled) -> None:
+        if settled.foreign is not None:
+            # The head that it left is one our log extends (else an alarm stopped us): go on from there.
+            await self._accuse(settled.foreign)
+        # A refusal of a log that this account anchored before its epoch ended says nothing of this one.
+        if settled.refused is not None and settled.refused.origin == self._origin:
+            alarm = await self._refusal(settled.refused)
+            self._refused = (settled.refused.head, alarm)
+            await self._tell(alarm)
+
+    async def _accuse(self, nonce: int) -> None:
+        used = f"nonce {nonce} of account {self._chain.sender.hex()} was used by none of ours"
+        alarm = Alarm("anchor_nonce_foreign", used, slows=False)
+        # It stands until the process ends; one look after another finds the same.
+        if alarm != self._foreign:
+            self._foreign = alarm
+            await self._tell(alarm)
+
+    async def _refusal(self, row: OutboxRow) -> Alarm:
+        try:
+            reason = await self._chain.refusal(row.hash)
+            detail = "no reason" if reason is None else reason.detail
+        except UnavailableError as error:
+            detail = f"its reason cannot be read: {error.code}"
+        return Alarm("anchor_refused", f"the contract refused {named(row.head)}: {detail}")
+
+    async def _advance(self, facts: Facts) -> Outcome:
+        target = await self._target(facts)
+        if target is None:
+            return Outcome.IDLE
+        before = facts.contract.head.size
+        proof = await tree.consistency(self._store, self._origin, before, target.size)
+        signed = self._chain.sign_anchor(facts.nonce, self._origin.log_id, target, proof)
+        row = OutboxRow(
+            self._origin, target, self._chain.sender, facts.nonce, signed.raw, signed.hash
+        )
+        mined = await self._outbox.send(row)
+        return Outcome.MINED if mined else Outcome.SENT
+
+    async def _target(self, facts: Facts) -> TreeHead | None:
+        if facts.signed is None:
+            return None
+        anchored = facts.contract.head.size
+        # Never above what the lock holds: a head beyond it could still be lost with this machine.
+        size = await self._lost_size(anchored, facts.signed.size)
+        if size is None:
+            size = choose_size(anchored, facts.signed.size)
+        if size is None:
+            return None
+        return TreeHead(size, await tree.root(self._store, self._origin, size))
+
+    async def _lost_size(self, anchored: int, signed: int) -> int | None:
+        """The smallest head above ``anchored`` that was on the chain before: it was rolled back.
+
+        Bundles were issued under each of these sizes, so each one returns, in order, before anything new.
+        What we sent is among them though we never saw it final: a mirror may have.
+        """
+        kept = [row.facts.head.size for row in await self._store.anchors(self._origin, anchored, 1)]
+        sent = await self._store.outbox(self._chain.sender)
+        kept += [row.head.size for row in sent if row.origin == self._origin]
+        return min((size for size in kept if anchored < size <= signed), default=None)
+
+    async def _stop(self, alarm: Alarm) -> Outcome:
+        self._status = replace(self._status, checked_at=self._clock.now())
+        await self._tell(alarm)
+        return Outcome.STOPPED
+
+    async def _tell(self, alarm: Alarm) -> None:
+        self._status = replace(self._status, alarm=alarm)
+        await self._store.add_evidence(
+            alarm.code, str(self._origin), alarm.detail, self._clock.now()
+        )

@@ -1,0 +1,95 @@
+"""Bringing stored anchor transactions to their end by looking at receipts and the account's nonce."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.anchoring.nonces import Nonces
+from ledger.failpoints import reach
+from ledger.ports import Block, Chain, ChainHead, OutboxRow, Receipt, Store
+from ledger.values import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the outbox showed.
+
+    ``waiting`` were sent (again) and are not mined; ``refused`` is a transaction of ours that the
+    contract refused while its head is still missing on the chain; ``foreign`` is the newest nonce that
+    was used by a transaction we never stored.
+    """
+
+    waiting: bool = False
+    mined: bool = False
+    refused: OutboxRow | None = None
+    foreign: int | None = None
+
+
+class Outbox:
+    """The stored transactions of one anchor account."""
+
+    def __init__(self, store: Store, chain: Chain) -> None:
+        self._store = store
+        self._chain = chain
+        self._nonces = Nonces(store, chain)
+
+    async def send(self, row: OutboxRow) -> bool:
+        """Store the transaction, then broadcast it; True if it is mined at once."""
+        # Stored before it is sent: a crash in between sends the same bytes again. Sent first, a crash
+        # would leave a transaction on the chain that no row of ours explains.
+        reach("anchor.signed")
+        # Before the row: a crash in between makes us expect one nonce too many, which accuses nobody.
+        await self._nonces.expect(row.nonce, row.origin, row.head)
+        await self._store.put_outbox(row)
+        reach("anchor.stored")
+        await self._chain.send(row.raw)
+        reach("anchor.sent")
+        return await self._chain.receipt(row.hash) is not None
+
+    async def settle(
+        self, nonce: int, final: Block, origin: Origin, contract: ChainHead
+    ) -> Settled:
+        """Look at every unfinished transaction; ``nonce`` is the account's number of mined ones.
+
+        ``contract`` is the chain's head of the log ``origin``.
+        """
+        by_nonce: dict[int, list[OutboxRow]] = {}
+        for row in await self._store.outbox(self._chain.sender):
+            by_nonce.setdefault(row.nonce, []).append(row)
+        mined, refused = False, None
+        foreign = await self._nonces.beyond_ours(nonce, origin, contract)
+        for used in sorted(n for n in by_nonce if n < nonce):
+            outcome = await self._settle_used(used, by_nonce[used], final, contract)
+            mined = mined or outcome.mined
+            refused = refused or outcome.refused
+            foreign = used if outcome.foreign is not None else foreign
+        # What waits for this nonce goes first, though earlier ones were mined: the next head would take the
+        # same nonce, and of two transactions with one nonce nobody can say which is mined.
+        out = by_nonce.get(nonce, [])
+        done = False
+        for row in out:
+            # Unknown is not lost: the same bytes again, so at most one of them can ever be mined.
+            await self._chain.send(row.raw)
+            done = await self._chain.receipt(row.hash) is not None or done
+        return Settled(bool(out) and not done, mined or done, refused, foreign)
+
+    async def _settle_used(
+        self, nonce: int, rows: list[OutboxRow], final: Block, contract: ChainHead
+    ) -> Settled:
+        for row in rows:
+            receipt = await self._chain.receipt(row.hash)
+            if receipt is None:
+                continue
+            # Kept until final: a reorganised chain forgets it and needs the same bytes again.
+            reach("anchor.settled")
+            if receipt.block_number <= final.number and await self._is_over(row, receipt):
+                await self._store.finish_outbox(row.sender, nonce)
+            missing = not receipt.ok and contract.head.size < row.head.size
+            return Settled(mined=receipt.ok, refused=row if missing else None)
+        await self._store.finish_outbox(rows[0].sender, nonce)
+        return Settled(foreign=nonce)
+
+    async def _is_over(self, row: OutboxRow, receipt: Receipt) -> bool:
+        # Mirrors may have seen the event before we did: were the chain rolled back now, this row alone would
+        # tell us which head they wait for.
+        return not receipt.ok or await self._store.anchor(row.origin, row.head.size) is not None

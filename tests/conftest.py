@@ -1,0 +1,21 @@
+"""Shared by all tests: generated cases replay, and nothing of this machine's settings leaks in."""
+
+import os
+
+from hypothesis import settings
+
+# Fixtures that any test may ask for; neither does anything before that.
+from tests.postgres import postgres  # noqa: F401
+from tests.stores import database, either  # noqa: F401
+from tests.stores import parametrize_either as pytest_generate_tests  # noqa: F401
+
+# The plugin of the installed project brings `local_ledger`; CI repeats exactly what a pull request saw.
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=200)
+settings.register_profile("dev", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "file: handles the file of SQLite, so runs on no other database"
+    )

@@ -1,0 +1,141 @@
+"""One run: post and kill, then all quiet, then judge."""
+
+import asyncio
+import json
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.faults.checker import Checker, Promise
+from tests.faults.killer import Killer
+from tests.faults.lab import REGIONS, EndedByItselfError, Lab, lab
+from tests.faults.poster import Poster
+
+SETTLE_SECONDS = 60.0
+
+
+@dataclass
+class Outcome:
+    """What a run did and found; ``findings`` is empty where every promise was kept."""
+
+    seed: int
+    receipts: int = 0
+    statements: int = 0
+    retries: int = 0
+    kills: dict[str, int] = field(default_factory=dict)
+    recovering: int = 0
+    restored: int = 0
+    starts: int = 0
+    execs: int = 0
+    settled_seconds: float = 0.0
+    findings: list[str] = field(default_factory=list)
+
+    @property
+    def total_kills(self) -> int:
+        return sum(self.kills.values())
+
+    def broken(self) -> set[str]:
+        """Names of the invariants that do not hold."""
+        return {finding.partition(":")[0] for finding in self.findings}
+
+    def __str__(self) -> str:
+        kills = ", ".join(f"{name} {count}" for name, count in sorted(self.kills.items()))
+        return (
+            f"seed {self.seed}: {self.receipts} receipts for {self.statements} statements, "
+            f"{self.retries} posted again unanswered; {self.total_kills} kills ({kills}; "
+            f"{self.recovering} during recovery), {self.restored} old databases tried, "
+            f"{self.starts} starts ({self.execs} by exec); "
+            f"settled in {self.settled_seconds:.1f} s; {len(self.findings)} findings"
+        )
+
+
+def run(
+    *,
+    seed: int,
+    kills: int,
+    most_seconds: float,
+    pace: float = 0.08,
+    plant: str | None = None,
+    settle_seconds: float = SETTLE_SECONDS,
+) -> Outcome:
+    """Kill so often, or for so long; ``pace`` is the mean pause in seconds between two posts to a region."""
+    with tempfile.TemporaryDirectory(prefix="jjj-faults-") as folder:
+        return asyncio.run(
+            _run(Path(folder), seed, kills, most_seconds, pace, plant, settle_seconds)
+        )
+
+
+async def _run(
+    folder: Path,
+    seed: int,
+    kills: int,
+    most_seconds: float,
+    pace: float,
+    plant: str | None,
+    settle_seconds: float,
+) -> Outcome:
+    outcome = Outcome(seed)
+    async with lab(folder, plant) as made:
+        network = json.loads((folder / "network.json").read_text())["network"]
+        poster = Poster(network, made.urls, seed)
+        killer = Killer(made, seed, poster.highest)
+        try:
+            await poster.register()
+            # No fault yet: a planted fault must be found by what it does to the records that follow.
+            for region in REGIONS:
+                await made.anchored(region)
+            await _storm(outcome, made, poster, killer, (kills, most_seconds, pace, settle_seconds))
+        finally:
+            await poster.close()
+        outcome.kills, outcome.recovering = killer.kills, killer.recovering
+        outcome.restored, outcome.execs = killer.restored, killer.execs
+        outcome.starts = sum(one.starts for one in made.processes.values())
+        outcome.retries = poster.retries
+        _count(outcome, poster)
+        outcome.findings += [f"repeat: refused: {one}" for one in poster.refused]
+        if made.died:
+            return outcome
+        promises = [Promise(one.region, one.compact, one.receipt) for one in poster.given]
+        checker = Checker(folder / "network.json", made.rpc, promises)
+        outcome.settled_seconds = await asyncio.to_thread(checker.settled, settle_seconds)
+        await asyncio.to_thread(checker.check, 60, seed)
+        await made.check_alive()
+        outcome.findings += checker.findings + _deaths(made)
+    return outcome
+
+
+async def _storm(
+    outcome: Outcome,
+    made: Lab,
+    poster: Poster,
+    killer: Killer,
+    how: tuple[int, float, float, float],
+) -> None:
+    kills, most_seconds, pace, answer_seconds = how
+    posting = asyncio.create_task(poster.run(pace))
+    try:
+        await killer.run(kills, most_seconds)
+        for name in made.processes:
+            await made.answering(name)
+        poster.stopping = True
+        # What was not answered yet is posted until it is.
+        async with asyncio.timeout(answer_seconds):
+            await posting
+    except TimeoutError:
+        outcome.findings.append("settled: some statements were never answered")
+    except EndedByItselfError:
+        outcome.findings += _deaths(made)
+    finally:
+        posting.cancel()
+        await asyncio.gather(posting, return_exceptions=True)
+
+
+def _deaths(made: Lab) -> list[str]:
+    return [
+        f"alive: {name} ended by itself with {status}: {log}" for name, status, log in made.died
+    ]
+
+
+def _count(outcome: Outcome, poster: Poster) -> None:
+    outcome.receipts = len(poster.given)
+    outcome.statements = len({one.receipt["id"] for one in poster.given})

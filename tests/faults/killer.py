@@ -1,0 +1,99 @@
+"""Kills processes at random moments, also while they recover, and starts them again."""
+
+import asyncio
+import random
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tests.faults.lab import CHAIN, REGIONS, Lab
+
+
+@dataclass
+class Killer:
+    """Kills by a fixed seed; what the system is doing at that moment is up to chance.
+
+    Attributes:
+        highest: highest log index that each region has promised so far.
+        kills: by name of the process.
+        recovering: how many of them hit a process that had not answered since its last start.
+        restored: how many times a node was started on an old copy of its database.
+        execs: how many restarts began a fresh interpreter instead of a fork.
+    """
+
+    lab: Lab
+    seed: int
+    highest: Mapping[str, int]
+    kills: dict[str, int] = field(default_factory=dict)
+    recovering: int = 0
+    restored: int = 0
+    execs: int = 0
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)
+        # Each of the four dies even in a short run.
+        self._first = [*REGIONS, CHAIN]
+
+    @property
+    def total(self) -> int:
+        return sum(self.kills.values())
+
+    async def run(self, kills: int, most_seconds: float) -> None:
+        """That many kills, or as many as the time allows; all runs again at the end."""
+        deadline = asyncio.get_running_loop().time() + most_seconds
+        await self.restore(self._random.choice(REGIONS))
+        while self.total < kills and asyncio.get_running_loop().time() < deadline:
+            name = self._first.pop() if self._first else self._victim()
+            await self._strike(name)
+            # A second blow while it reads its log again, moves its lock, opens its port.
+            while self._random.random() < 0.35 and self.total < kills:
+                await asyncio.sleep(self._random.random() * 0.6)
+                self.recovering += not await self.lab.is_answering(name)
+                await self._strike(name)
+            if self._random.random() < 0.75:
+                await self.lab.answering(name)
+            await asyncio.sleep(self._random.random() * 0.8)
+
+    async def restore(self, region: str) -> None:
+        """Start a node on an old copy of its database for a while, then on its own again.
+
+        It has promised more than the copy holds, so it may sign nothing meanwhile.
+        """
+        data = self.lab.folder / "data" / region
+        old, own = data.with_name(f"{region}.old"), data.with_name(f"{region}.own")
+        await self._kill(region)
+        shutil.copytree(data, old)
+        promised = self.highest.get(region, -1)
+        await self._run_for(region, 0.5)
+        # Only a node that has promised more since can be wrong to lead with the copy.
+        while self.highest.get(region, -1) <= promised:
+            await asyncio.sleep(0.05)
+        await self._kill(region)
+        data.rename(own)
+        old.rename(data)
+        await self._run_for(region, 1.5)
+        await self._kill(region)
+        shutil.rmtree(data)
+        own.rename(data)
+        await self.lab.start(region)
+        await self.lab.answering(region)
+        self.restored += 1
+
+    async def _run_for(self, name: str, seconds: float) -> None:
+        await self.lab.start(name)
+        await self.lab.answering(name)
+        await asyncio.sleep(seconds)
+
+    def _victim(self) -> str:
+        return self._random.choice((*REGIONS, CHAIN))
+
+    async def _strike(self, name: str) -> None:
+        await self._kill(name)
+        await asyncio.sleep(self._random.choice((0.0, 0.0, 0.05, 0.5)) * self._random.random())
+        execs = self._random.random() < 0.03
+        self.execs += execs
+        await self.lab.start(name, exec_=execs)
+
+    async def _kill(self, name: str) -> None:
+        if await self.lab.kill(name):
+            self.kills[name] = self.kills.get(name, 0) + 1

@@ -1,0 +1,216 @@
+"""The processes of a network under test: a chain and three nodes, each killed and started at will."""
+
+import asyncio
+import contextlib
+import json
+import secrets
+import socket
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+REGIONS = ("beijing", "tianjin", "hebei")
+CHAIN = "chain"
+_CONFIG = """\
+region = "{region}"
+network_file = "{folder}/network.json"
+data_dir = "{folder}/data/{region}"
+lock_dir = "{folder}/locks/{region}"
+keys_dir = "{folder}/keys/{region}"
+listen_port = {port}
+rpc_url = "{rpc}"
+copies = {copies}
+anchor_interval = 0.5
+mirror_interval = 0.3
+"""
+
+
+class EndedByItselfError(Exception):
+    """A process ended though nobody killed it."""
+
+
+@dataclass
+class Process:
+    """One place in the network; ``pid`` is None while nothing runs there."""
+
+    name: str
+    port: int
+    job: str
+    arguments: dict
+    pid: int | None = None
+    starts: int = 0
+
+
+@dataclass
+class Lab:
+    """A running network of processes.
+
+    Attributes:
+        plant: module of tests.faults.planted that is put into every node, or None.
+        copies: the setting of every node.
+        died: what ended by itself: name, exit status, last lines of its output.
+    """
+
+    folder: Path
+    forker: asyncio.subprocess.Process
+    plant: str | None = None
+    copies: int = 0
+    processes: dict[str, Process] = field(default_factory=dict)
+    died: list[tuple[str, int, str]] = field(default_factory=list)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def url(self, name: str) -> str:
+        return f"http://127.0.0.1:{self.processes[name].port}"
+
+    @property
+    def urls(self) -> dict[str, str]:
+        return {region: self.url(region) for region in REGIONS}
+
+    @property
+    def rpc(self) -> str:
+        return self.url(CHAIN)
+
+    def log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    async def ask(self, do: str, **command) -> dict:
+        async with self._turn:
+            self.forker.stdin.write(json.dumps({"do": do} | command).encode() + b"\n")
+            await self.forker.stdin.drain()
+            line = await self.forker.stdout.readline()
+        if not line:
+            raise RuntimeError("the forker has ended")
+        return json.loads(line)
+
+    async def run(self, job: str, **arguments) -> None:
+        """A job from start to end."""
+        asked = {"job": job, "arguments": arguments, "log": str(self.log(job))}
+        pid = (await self.ask("start", **asked, plant=None, exec_=False))["pid"]
+        status = (await self.ask("wait", pid=pid))["status"]
+        assert status == 0, self.log(job).read_text()
+
+    async def start(self, name: str, *, exec_: bool = False) -> None:
+        process = self.processes[name]
+        plant = self.plant if process.job == "node" else None
+        answer = await self.ask(
+            "start",
+            job=process.job,
+            arguments=process.arguments,
+            log=str(self.log(name)),
+            plant=plant,
+            exec_=exec_ and plant is None,
+        )
+        process.pid, process.starts = answer["pid"], process.starts + 1
+
+    async def kill(self, name: str) -> bool:
+        """Kill -9 what runs there; whether there was something to kill."""
+        process = self.processes[name]
+        pid, process.pid = process.pid, None
+        if pid is None:
+            return False
+        return self._was_alive(name, (await self.ask("kill", pid=pid))["status"])
+
+    async def check_alive(self) -> None:
+        for name, process in self.processes.items():
+            if process.pid is None:
+                continue
+            status = (await self.ask("poll", pid=process.pid))["status"]
+            if not self._was_alive(name, status):
+                process.pid = None
+
+    async def is_answering(self, name: str) -> bool:
+        return await asyncio.to_thread(_answers, self.url(name) + _alive_at(name))
+
+    async def answering(self, name: str) -> None:
+        """Wait until the process answers; raises EndedByItselfError if one ends before."""
+        await self._until_answered(name, _alive_at(name))
+
+    async def anchored(self, region: str) -> None:
+        """Wait until a first checkpoint of the region is anchored."""
+        await self._until_answered(region, f"/logs/{region}/1/checkpoint")
+
+    async def _until_answered(self, name: str, path: str, seconds: float = 120) -> None:
+        deadline = asyncio.get_running_loop().time() + seconds
+        while not await asyncio.to_thread(_answers, self.url(name) + path):
+            await self.check_alive()
+            if self.died:
+                raise EndedByItselfError(self.died[0])
+            assert asyncio.get_running_loop().time() < deadline, f"{name} does not answer"
+            await asyncio.sleep(0.05)
+
+    def _was_alive(self, name: str, status: int | None) -> bool:
+        if status is not None:
+            self.died.append((name, status, self.log(name).read_text()[-2000:]))
+        return status is None
+
+
+@asynccontextmanager
+async def lab(folder: Path, plant: str | None = None, copies: int = 0) -> AsyncIterator[Lab]:
+    """A founded network, all of it running; every process ends with the block, or with this process."""
+    forker = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.faults.forker",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    made = Lab(folder, forker, plant, copies)
+    try:
+        assert await forker.stdout.readline(), "the forker did not start"
+        await _found(made)
+        yield made
+    finally:
+        forker.stdin.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                await forker.wait()
+
+
+async def _found(made: Lab) -> None:
+    ports = dict(zip((*REGIONS, CHAIN), _free_ports(4), strict=True))
+    funded = made.folder / "funded.txt"
+    await made.run("accounts", file=str(funded))
+    chain = {
+        "path": str(made.folder / "chain.sqlite"),
+        "port": ports[CHAIN],
+        "funded": funded.read_text().split(),
+    }
+    made.processes[CHAIN] = Process(CHAIN, ports[CHAIN], "chain", chain)
+    for region in REGIONS:
+        config = made.folder / f"{region}.toml"
+        made.processes[region] = Process(region, ports[region], "node", {"config": str(config)})
+        place = {"folder": made.folder, "port": ports[region], "rpc": made.rpc}
+        config.write_text(_CONFIG.format(region=region, copies=made.copies, **place))
+    await made.start(CHAIN)
+    await made.answering(CHAIN)
+    await made.run("found", folder=str(made.folder), rpc=made.rpc, urls=made.urls)
+    for region in REGIONS:
+        await made.start(region)
+    for region in REGIONS:
+        await made.answering(region)
+
+
+def _free_ports(count: int) -> list[int]:
+    """Below the ports that outgoing connections get: one of those could take a dead node's port."""
+    found: list[int] = []
+    while len(found) < count:
+        port = 20_000 + secrets.randbelow(10_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+    return found
+
+
+def _alive_at(name: str) -> str:
+    return "/" if name == CHAIN else "/livez"
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except urllib.error.HTTPError as error:
+        # The chain knows no GET; that it says so is an answer.
+        return error.code == 405
+    except OSError:
+        return False

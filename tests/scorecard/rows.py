@@ -1,0 +1,90 @@
+"""Every row of the scorecard that runs unattended."""
+
+from collections import Counter
+
+from tests.faults import campaign
+from tests.fuzz import parsers
+from tests.properties.verify import test_mutations as mutations
+from tests.properties.verify.worlds import Scene
+from tests.scorecard.row import Chunk, Row
+from tests.simulation.coverage import holes
+from tests.simulation.sabotage import NAMES, missed
+from tests.simulation.seeds import outcomes
+from tests.unit.mirroring import losses
+
+KILLS = 100
+SEEDS = 10
+# Seeds that no other row runs.
+DOUBLE_FAULTS = 1_000_000
+PARSED = 100_000
+MUTATED = 2_500
+LOSSES = 10
+
+
+def kills(seed: int) -> Chunk:
+    """Processes killed at any moment while posting."""
+    outcome = campaign.run(seed=seed, kills=KILLS, most_seconds=KILLS * 10.0)
+    short = [] if outcome.total_kills >= KILLS else [f"only {outcome.total_kills} kills"]
+    return Chunk(outcome.total_kills, outcome.findings + short)
+
+
+def double_faults(seed: int) -> Chunk:
+    """Seeds of the simulation, of which the crashes while recovering count."""
+    ran = simulated(seed + DOUBLE_FAULTS)
+    recovering = [times for name, times in ran.counted.items() if name.endswith(" recovery")]
+    return Chunk(sum(recovering), ran.findings)
+
+
+def simulated(seed: int) -> Chunk:
+    """Seeds of the simulation."""
+    counted: Counter[str] = Counter()
+    findings: list[str] = []
+    for outcome in outcomes(range((seed - 1) * SEEDS + 1, seed * SEEDS + 1)):
+        counted += outcome.counted
+        findings += [f"simulation seed {outcome.seed}: {one}" for one in outcome.findings]
+    return Chunk(SEEDS, findings, counted)
+
+
+def sabotaged(_: int) -> Chunk:
+    """Every planted fault once."""
+    return Chunk(len(NAMES), [one for name in NAMES for one in missed(name)])
+
+
+def parsed(seed: int) -> Chunk:
+    """Hostile bytes against every parser."""
+    try:
+        return Chunk(parsers.run(seed, PARSED).total(), [])
+    except AssertionError as error:
+        return Chunk(0, [str(error)])
+
+
+def mutated(seed: int) -> Chunk:
+    """Bundles changed anywhere."""
+    scene = Scene()
+    done = 0
+    for kind in ("record", "dossier", "file", "pending"):
+        base = getattr(scene, kind)()
+        try:
+            seen = mutations.run(base, mutations.known_of(base), seed, MUTATED)
+        except AssertionError as error:
+            return Chunk(done, [str(error)])
+        done += seen.total()
+    return Chunk(done, [])
+
+
+def lost(seed: int) -> Chunk:
+    """Databases lost, or restored from a backup aged 1 to 40 records."""
+    found = [losses.run(case) for case in range(seed * LOSSES, (seed + 1) * LOSSES)]
+    return Chunk(LOSSES, [one for one in found if one is not None])
+
+
+ROWS = (
+    Row(1, "kill -9 at any moment, three nodes and a chain", "kills", 50_000, 5_000, kills),
+    Row(5, "crashes while recovering, simulated", "crashes", 5_000, 500, double_faults),
+    Row(6, "simulated regions and chain, by seed", "seeds", 10_000, 1_000, simulated, holes),
+    Row(7, "planted faults that have to be found", "faults", len(NAMES), len(NAMES), sabotaged),
+    Row(10, "the database lost, or restored from an old backup", "cases", 100, 20, lost),
+    Row(18, "hostile bytes against every parser", "inputs", 1_000_000, 1_000_000, parsed),
+    Row(19, "bundles changed in any byte", "mutations", 1_000_000, 1_000_000, mutated),
+)
+"""In the order of their numbers."""

@@ -1,0 +1,26 @@
+"""Seeds that once broke a promise, each with what it found; they stay, whatever has become of their course.
+
+A change of product or model gives a seed another course: the unit tests named hold the very case.
+"""
+
+import pytest
+
+from tests.simulation import course
+
+ONCE_BROKEN = {
+    # A head that only mirrors saw before a roll-back never returned, so they cosigned nothing after it:
+    # tests/unit/anchoring/test_anchorer.py.
+    (10, 180, ("roll_back",)): "again, settled",
+    # An old database that fetched what it lacked led, and was then taken away with what it had promised.
+    (5, 100, ("old_copy",)): "settled",
+    # The same in the next epoch, with a record that stood on the lost disk alone.
+    (22, 160, ("old_copy", "turn_on_old_copy")): "roots, kept",
+    # It used the nonce of a transaction that only the newer database knew.
+    (2, 160, ("old_copy", "turn_on_old_copy")): "nonce",
+}
+
+
+@pytest.mark.parametrize("case", ONCE_BROKEN, ids=ONCE_BROKEN.get)
+def test_a_seed_that_once_broke_a_promise_breaks_none(case):
+    seed, seconds, kinds = case
+    assert course.run(seed, seconds=seconds, kinds=kinds).findings == []

@@ -1,0 +1,43 @@
+"""The anchor worker of a region's next log, whose account has transactions of the closed one behind it."""
+
+import asyncio
+
+import pytest
+
+from ledger.anchoring import Anchorer
+from ledger.store import SqliteStore
+from tests.unit.anchoring.model_chain import ModelChain, ModelWorld
+from tests.unit.anchoring.support import BEIJING, HandClock, MemoryLock, StopTasks, grow
+
+pytestmark = pytest.mark.usefixtures("either")
+NEXT = BEIJING.next_epoch()
+
+
+def test_a_refused_anchor_of_the_closed_log_is_no_alarm_for_the_next(tmp_path):
+    async def test():
+        store = await SqliteStore.open(tmp_path / "ledger.db")
+        world, clock, lock = ModelWorld(), HandClock(), MemoryLock()
+        # The refused transaction is mined, but not final yet when the next log's worker starts.
+        chain = ModelChain(world, "beijing", confirmations=5)
+        world.owners[NEXT.log_id] = chain.account
+
+        def worker(origin):
+            return Anchorer(
+                origin=origin, store=store, chain=chain, head_lock=lock, identity=world.identity,
+                clock=clock, tasks=StopTasks(clock, 1),
+            )  # fmt: skip
+
+        await grow(store, BEIJING, 40, lock)
+        closed = worker(BEIJING)
+        await closed.step()
+        await closed.step()
+        assert closed.status.alarm.code == "anchor_refused"
+        await grow(store, NEXT, 3, lock, "next")
+        going_on = worker(NEXT)
+        for _ in range(3):
+            await going_on.step()
+        assert going_on.status.alarm is None
+        assert going_on.status.anchored == 3
+        await store.close()
+
+    asyncio.run(test())

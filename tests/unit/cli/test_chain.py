@@ -1,0 +1,145 @@
+import signal
+import stat
+import subprocess
+import sys
+
+import httpx2
+import pytest
+
+from ledger.chain.network import read_network
+from ledger.cli.plan import read_plan
+from ledger.errors import InputError
+from ledger.keys.author import write_certificate_file
+from ledger.keys.demo import demo_ca
+from ledger.keys.log import LogKey
+from ledger.keys.recovery import RecoveryKey
+from ledger.testing.founding import REGIONS, registrar
+from tests.unit.cli.calling import good, jjj
+
+PLAN = """
+base = "demo-cli"
+delay_seconds = 3600
+cas = ["ca.crt"]
+""" + "".join(
+    f"""
+[[regions]]
+name = "{name}"
+url = "http://127.0.0.1:{9 + i}"
+registrars = ["{name}.crt"]
+"""
+    for i, name in enumerate(REGIONS)
+)
+
+
+def planned(folder, text=PLAN):
+    write_certificate_file(folder / "ca.crt", demo_ca().certificate)
+    for name in REGIONS:
+        write_certificate_file(folder / f"{name}.crt", registrar(name).certificate)
+    (folder / "plan.toml").write_text(text)
+    return folder / "plan.toml"
+
+
+def test_a_plan_becomes_a_network(place, tmp_path):
+    plan, out = planned(tmp_path), tmp_path / "network.json"
+    made = good("chain", "deploy", plan, "--rpc", place.rpc, "--out", out, "--json").json
+    network = read_network(out)
+    assert network.name == made["network"]
+    assert network.name.startswith("demo-cli-")
+    for name in REGIONS:
+        for use, file in (("witness", "witness.key"), ("peer", "peer.key"), ("1", "log-1.key")):
+            path = tmp_path / "keys" / name / file
+            key = LogKey.load(path)
+            assert key.name == f"{network.name}/{name}/{use}"
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert network.region(name).witness.public_key == _key(tmp_path, name, "witness").public_key
+        assert network.open_log(name).key.public_key == _key(tmp_path, name, "log-1").public_key
+        recovery = RecoveryKey.load(tmp_path / "keys" / name / "recovery.key")
+        assert network.region(name).recovery == recovery.public_key
+    shown = good("registry", "show", "--rpc", place.rpc, "--network", out, "--json").json
+    assert [region["logs"][0]["origin"] for region in shown["regions"]] == [
+        f"{network.name}/{name}/1" for name in REGIONS
+    ]
+    again = jjj("chain", "deploy", plan, "--rpc", place.rpc, "--out", out, "--json")
+    assert (again.status, again.json["code"]) == (1, "network_exists")
+
+
+def test_keys_of_a_first_try_are_used_again(place, tmp_path):
+    plan = planned(tmp_path)
+    good("chain", "deploy", plan, "--rpc", place.rpc, "--out", tmp_path / "a.json")
+    first = read_network(tmp_path / "a.json")
+    good("chain", "deploy", plan, "--rpc", place.rpc, "--out", tmp_path / "b.json")
+    second = read_network(tmp_path / "b.json")
+    assert first.name != second.name
+    assert [one.witness.public_key for one in first.regions] == [
+        one.witness.public_key for one in second.regions
+    ]
+    assert _key(tmp_path, "hebei", "witness").name == f"{second.name}/hebei/witness"
+
+
+def _key(folder, region, file):
+    return LogKey.load(folder / "keys" / region / f"{file}.key")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "path"),
+    [
+        ('base = "demo-cli"', "", "/base"),
+        ("delay_seconds = 3600", 'delay_seconds = "soon"', "/delay_seconds"),
+        ("delay_seconds = 3600", "delay = 3600", "/delay"),
+        ('cas = ["ca.crt"]', "cas = [1]", "/cas"),
+        ('url = "http://127.0.0.1:10"', "", "/regions/1/url"),
+        ('name = "hebei"', 'name = "hebei"\ncolour = "red"', "/regions/2/colour"),
+        ('name = "hebei"', 'name = "hebei"\nrecovery = "07"', "/regions/2/recovery"),
+        ("[[regions]]", "[[regions", ""),
+    ],
+)
+def test_what_is_wrong_with_a_plan_is_said_with_its_path(tmp_path, before, after, path):
+    with pytest.raises(InputError) as refused:
+        read_plan(planned(tmp_path, PLAN.replace(before, after)))
+    assert (refused.value.code, refused.value.path) == ("plan_malformed", path)
+
+
+def test_a_recovery_key_made_elsewhere_is_named_by_its_public_part(place, tmp_path):
+    public = RecoveryKey.make().public_key
+    text = PLAN.replace('name = "hebei"', f'name = "hebei"\nrecovery = "{public.hex()}"')
+    plan, out = planned(tmp_path, text), tmp_path / "network.json"
+    good("chain", "deploy", plan, "--rpc", place.rpc, "--out", out)
+    assert read_network(out).region("hebei").recovery == public
+    assert not (tmp_path / "keys" / "hebei" / "recovery.key").exists()
+
+
+def test_a_plan_without_a_ca_deploys_nothing(tmp_path):
+    plan = planned(tmp_path, PLAN.replace('cas = ["ca.crt"]', ""))
+    called = jjj("chain", "deploy", plan, "--rpc", "http://127.0.0.1:9", "--json")
+    assert (called.status, called.json["path"]) == (1, "/cas")
+    assert not (tmp_path / "keys").exists()
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_the_dev_chain_runs_and_keeps_its_state(tmp_path, end):
+    call = [sys.executable, "-c", "from ledger.cli.app import main; main()"]
+    call += ["chain", "run", "--port", "0", "--path", str(tmp_path / "chain.sqlite")]
+    beginnings, newest = [], []
+    for _ in range(2):
+        with subprocess.Popen(
+            [*call, "--fund", "0x" + "11" * 20], stdout=subprocess.PIPE, text=True
+        ) as run:
+            url = run.stdout.readline().strip()
+
+            def ask(method, *params, url=url):
+                call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+                return httpx2.post(url, json=call, trust_env=False, timeout=60).json()["result"]
+
+            beginnings.append(ask("eth_getBlockByNumber", "0x0", False))
+            newest.append(ask("eth_getBlockByNumber", "latest", False))
+            ask("evm_mine")
+            newest.append(ask("eth_getBlockByNumber", "latest", False))
+            run.send_signal(end)
+            run.wait(60)
+    assert beginnings[0] == beginnings[1]
+    assert [block["number"] for block in newest] == ["0x0", "0x1", "0x1", "0x2"]
+    assert newest[1] == newest[2]
+
+
+def test_an_account_to_fund_has_20_bytes():
+    assert jjj("chain", "run", "--fund", "0x1234").status == 2
