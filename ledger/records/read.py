@@ -21,7 +21,10 @@ from ledger.records.registry import kind_of
 
 _CHANGE_FIELDS = ("change", "reason", "case_code")
 # pydantic's names for what was wrong; every other one is a value out of its range or list.
-_CODES = {"extra_forbidden": "field_unknown", "missing": "field_missing"}
+_FAULTS = {
+    "extra_forbidden": Fault("field_unknown", "the kind has no such field or member"),
+    "missing": Fault("field_missing", "the kind requires this field"),
+}
 
 
 def read_record(claims: ClaimsRead, fields: Mapping[str, Any]) -> Record:
@@ -96,8 +99,9 @@ def _input_error(error: ValidationError) -> InputError:
     if isinstance(cause, FaultError):
         at = (*path, cause.at) if cause.at else path
         return InputError(cause.fault.code, cause.fault.detail, pointer(at))
-    code = _CODES.get(first["type"], "field_type" if "_type" in first["type"] else "field_value")
-    return InputError(code, str(first["msg"]), pointer(path))
+    code = "field_type" if "_type" in first["type"] else "field_value"
+    fault = _FAULTS.get(first["type"], Fault(code, str(first["msg"])))
+    return InputError(fault.code, fault.detail, pointer(path))
 
 
 def _refuse_null(value: object, path: Path) -> None:

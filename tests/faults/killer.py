@@ -57,8 +57,12 @@ class Killer:
     async def restore(self, region: str) -> None:
         """Start a node on an old copy of its database for a while, then on its own again.
 
-        It has promised more than the copy holds, so it may sign nothing meanwhile.
+        It has promised more than the copy holds, so it may sign nothing meanwhile. The other regions are
+        down: what it promised stands in no mirror, and only its own lock can tell.
         """
+        others = [name for name in REGIONS if name != region]
+        for name in others:
+            await self._kill(name)
         data = self.lab.folder / "data" / region
         old, own = data.with_name(f"{region}.old"), data.with_name(f"{region}.own")
         await self._kill(region)
@@ -75,8 +79,10 @@ class Killer:
         await self._kill(region)
         shutil.rmtree(data)
         own.rename(data)
-        await self.lab.start(region)
-        await self.lab.answering(region)
+        for name in (region, *others):
+            await self.lab.start(name)
+        for name in (region, *others):
+            await self.lab.answering(name)
         self.restored += 1
 
     async def _run_for(self, name: str, seconds: float) -> None:

@@ -9,7 +9,7 @@ from tests.faults import campaign
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="children die with us by prctl")
 
 
-@pytest.mark.parametrize(("plant", "kills"), [("acknowledge_early", 10), ("lock_unmoved", 4)])
+@pytest.mark.parametrize(("plant", "kills"), [("acknowledge_early", 10), ("lock_unmoved", 5)])
 def test_a_planted_fault_is_found(plant, kills):
     outcome = campaign.run(
         seed=20260302, kills=kills, most_seconds=120, plant=plant, settle_seconds=5

@@ -1,3 +1,4 @@
+import os
 import signal
 import socket
 import subprocess
@@ -94,12 +95,14 @@ def test_a_region_that_falls_silent_on_a_later_page_is_told(monkeypatch):
 
 
 def test_signals_reach_the_child_while_we_wait():
-    child = run("import time; print('up', flush=True); time.sleep(60)")
+    child = run("import time; print('up', flush=True); time.sleep(600)")
     assert child.stdout.readline() == "up\n"
-    timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGTERM])
+    # To the process and not to the timer's thread: only so does it wake the thread that waits.
+    timer = threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGTERM])
     timer.start()
     before = signal.getsignal(signal.SIGTERM)
     with child.stdout:
         assert wait(child) == 0
+    assert child.returncode == -signal.SIGTERM
     timer.join()
     assert signal.getsignal(signal.SIGTERM) is before

@@ -220,6 +220,8 @@ def test_a_confirmation_that_is_lost_on_the_way_is_asked_for_again(town):
     async def test(t):
         home = await t.led()
         await home.submit(first_row())
+        # Else the cut could strike the first head, which this mirror may still be taking in.
+        await home.until(lambda: home.copies.status.mirrors["hebei"].size == 1)
         t.mirrors["tianjin"].down = True
         [peer] = [one for one in home.peers if one.region == "hebei"]
 
