@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
+from ledger.listening import listen
 
 
 def main() -> None:
@@ -55,11 +56,11 @@ def _why(error: ValidationError | OSError) -> str:
 
 def _bind(host: str, port: int, *, any_port: bool) -> socket.socket:
     try:
-        return socket.create_server((host, port))
+        return listen(host, port)
     except OSError as error:
         if not any_port or error.errno != errno.EADDRINUSE:
             raise
-        return socket.create_server((host, 0))
+        return listen(host, 0)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import uvicorn
 
 from ledger.devchain.asgi import DevChainApp, app
 from ledger.devchain.genesis import Genesis
+from ledger.listening import listen
 from ledger.ports import Tasks
 
 LOOPBACK = "127.0.0.1"
@@ -54,7 +55,7 @@ def bind(port: int) -> tuple[socket.socket, str]:
 
     Never on another address: everyone who reaches a dev chain may spend from its accounts.
     """
-    listening = socket.create_server((LOOPBACK, port))
+    listening = listen(LOOPBACK, port)
     return listening, f"http://{LOOPBACK}:{listening.getsockname()[1]}"
 
 

@@ -9,12 +9,13 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from ledger.listening import listen
 from ledger.ports import Tasks
 
 
 def bind(host: str, port: int) -> tuple[socket.socket, str]:
     """A listening socket (port 0: any free one) and its URL."""
-    listening = socket.create_server((host, port))
+    listening = listen(host, port)
     return listening, f"http://{host}:{listening.getsockname()[1]}"
 
 
