@@ -21,7 +21,8 @@ _WRITER = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA cache_size=-65536",
-    "PRAGMA wal_autocheckpoint=2000",
+    # 32 MiB: a full group of a large log changes over 2,000 pages, most of them again by one of the next.
+    "PRAGMA wal_autocheckpoint=8000",
 )
 _READER = (
     "PRAGMA busy_timeout=5000",
