@@ -3,6 +3,7 @@
 import asyncio
 import json
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,7 @@ class Outcome:
     statements: int = 0
     retries: int = 0
     kills: dict[str, int] = field(default_factory=dict)
+    points: Counter[str] = field(default_factory=Counter)
     recovering: int = 0
     restored: int = 0
     starts: int = 0
@@ -43,7 +45,8 @@ class Outcome:
         return (
             f"seed {self.seed}: {self.receipts} receipts for {self.statements} statements, "
             f"{self.retries} posted again unanswered; {self.total_kills} kills ({kills}; "
-            f"{self.recovering} during recovery), {self.restored} old databases tried, "
+            f"{self.points.total()} at {len(self.points)} failpoints, {self.recovering} during "
+            f"recovery), {self.restored} old databases tried, "
             f"{self.starts} starts ({self.execs} by exec); "
             f"settled in {self.settled_seconds:.1f} s; {len(self.findings)} findings"
         )
@@ -56,12 +59,13 @@ def run(
     most_seconds: float,
     pace: float = 0.08,
     plant: str | None = None,
+    copies: int = 0,
     settle_seconds: float = SETTLE_SECONDS,
 ) -> Outcome:
     """Kill so often, or for so long; ``pace`` is the mean pause in seconds between two posts to a region."""
     with tempfile.TemporaryDirectory(prefix="jjj-faults-") as folder:
         return asyncio.run(
-            _run(Path(folder), seed, kills, most_seconds, pace, plant, settle_seconds)
+            _run(Path(folder), seed, kills, most_seconds, pace, plant, copies, settle_seconds)
         )
 
 
@@ -72,10 +76,11 @@ async def _run(
     most_seconds: float,
     pace: float,
     plant: str | None,
+    copies: int,
     settle_seconds: float,
 ) -> Outcome:
     outcome = Outcome(seed)
-    async with lab(folder, plant) as made:
+    async with lab(folder, plant, copies) as made:
         network = json.loads((folder / "network.json").read_text())["network"]
         poster = Poster(network, made.urls, seed)
         killer = Killer(made, seed, poster.highest)
@@ -88,6 +93,7 @@ async def _run(
         finally:
             await poster.close()
         outcome.kills, outcome.recovering = killer.kills, killer.recovering
+        outcome.points = killer.points
         outcome.restored, outcome.execs = killer.restored, killer.execs
         outcome.starts = sum(one.starts for one in made.processes.values())
         outcome.retries = poster.retries

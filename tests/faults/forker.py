@@ -15,6 +15,7 @@ import sys
 import traceback
 
 from tests.faults import jobs
+from tests.faults.striking import Strike, arm
 
 _PR_SET_PDEATHSIG = 1
 
@@ -26,11 +27,19 @@ class Forker:
         self._alive: set[int] = set()
         self._libc = ctypes.CDLL(None, use_errno=True)
 
-    def start(self, job: str, arguments: dict, log: str, plant: str | None, exec_: bool) -> dict:
+    def start(
+        self,
+        job: str,
+        arguments: dict,
+        log: str,
+        plant: str | None,
+        strike: dict | None,
+        exec_: bool,
+    ) -> dict:
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._become(parent, job, arguments, log, plant, exec_)
+            self._become(parent, job, arguments, log, plant, strike, exec_)
         self._alive.add(pid)
         return {"pid": pid}
 
@@ -62,7 +71,7 @@ class Forker:
         self._alive.discard(pid)
         return {"status": os.waitstatus_to_exitcode(status)}
 
-    def _become(self, parent, job, arguments, log, plant, exec_) -> None:
+    def _become(self, parent, job, arguments, log, plant, strike, exec_) -> None:
         status = 1
         try:
             # Holds across exec too, so that nothing of ours outlives the runner.
@@ -78,6 +87,8 @@ class Forker:
                 os.execv(sys.executable, [sys.executable, *jobs.command(job, arguments)])
             if plant is not None:
                 importlib.import_module(f"tests.faults.planted.{plant}").plant()
+            if strike is not None:
+                arm(Strike(**strike))
             status = jobs.JOBS[job](**arguments) or 0
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import secrets
+import signal
 import socket
 import sys
 import urllib.error
@@ -12,6 +13,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.faults.striking import Strike
 
 REGIONS = ("beijing", "tianjin", "hebei")
 CHAIN = "chain"
@@ -35,7 +38,7 @@ class EndedByItselfError(Exception):
 
 @dataclass
 class Process:
-    """One place in the network; ``pid`` is None while nothing runs there."""
+    """One place in the network; ``pid`` is None while nothing runs there; ``armed``: will strike itself."""
 
     name: str
     port: int
@@ -43,6 +46,7 @@ class Process:
     arguments: dict
     pid: int | None = None
     starts: int = 0
+    armed: bool = False
 
 
 @dataclass
@@ -89,11 +93,12 @@ class Lab:
     async def run(self, job: str, **arguments) -> None:
         """A job from start to end."""
         asked = {"job": job, "arguments": arguments, "log": str(self.log(job))}
-        pid = (await self.ask("start", **asked, plant=None, exec_=False))["pid"]
+        pid = (await self.ask("start", **asked, plant=None, strike=None, exec_=False))["pid"]
         status = (await self.ask("wait", pid=pid))["status"]
         assert status == 0, self.log(job).read_text()
 
-    async def start(self, name: str, *, exec_: bool = False) -> None:
+    async def start(self, name: str, *, exec_: bool = False, strike: Strike | None = None) -> None:
+        """Start what runs there; a fresh interpreter knows no plant and no strike, so it gets neither."""
         process = self.processes[name]
         plant = self.plant if process.job == "node" else None
         answer = await self.ask(
@@ -102,9 +107,11 @@ class Lab:
             arguments=process.arguments,
             log=str(self.log(name)),
             plant=plant,
-            exec_=exec_ and plant is None,
+            strike=None if strike is None else strike.said(),
+            exec_=exec_ and plant is None and strike is None,
         )
         process.pid, process.starts = answer["pid"], process.starts + 1
+        process.armed = strike is not None
 
     async def kill(self, name: str) -> bool:
         """Kill -9 what runs there; whether there was something to kill."""
@@ -113,6 +120,18 @@ class Lab:
         if pid is None:
             return False
         return self._was_alive(name, (await self.ask("kill", pid=pid))["status"])
+
+    async def struck(self, name: str, seconds: float) -> bool:
+        """Wait until an armed process has killed itself; whether it came so far."""
+        process = self.processes[name]
+        deadline = asyncio.get_running_loop().time() + seconds
+        while asyncio.get_running_loop().time() < deadline:
+            status = (await self.ask("poll", pid=process.pid))["status"]
+            if not self._was_alive(name, status):
+                process.pid = None
+                return True
+            await asyncio.sleep(0.02)
+        return False
 
     async def check_alive(self) -> None:
         for name, process in self.processes.items():
@@ -143,7 +162,8 @@ class Lab:
             await asyncio.sleep(0.05)
 
     def _was_alive(self, name: str, status: int | None) -> bool:
-        if status is not None:
+        struck = self.processes[name].armed and status == -signal.SIGKILL
+        if status is not None and not struck:
             self.died.append((name, status, self.log(name).read_text()[-2000:]))
         return status is None
 

@@ -1,4 +1,4 @@
-"""Kill -9 of any process at any moment while posting: no receipt is broken, and all is anchored."""
+"""Kill -9 of any process, at any moment and at every failpoint: no receipt is broken, and all is anchored."""
 
 import sys
 
@@ -12,8 +12,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="children die wi
 KILLS = 40
 
 
-def test_no_kill_breaks_a_promise():
-    outcome = campaign.run(seed=20260302, kills=KILLS, most_seconds=240)
+@pytest.mark.parametrize("copies", [0, 1])
+def test_no_kill_breaks_a_promise(copies):
+    outcome = campaign.run(seed=20260302, kills=KILLS, most_seconds=240, copies=copies)
     print(outcome)
     assert outcome.findings == []
     assert outcome.total_kills >= KILLS
@@ -22,4 +23,5 @@ def test_no_kill_breaks_a_promise():
     assert outcome.statements > 100
     assert outcome.retries > KILLS / 2
     assert outcome.recovering > 0
+    assert outcome.points.total() >= KILLS / 5
     assert outcome.restored == 1

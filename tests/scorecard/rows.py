@@ -1,8 +1,10 @@
 """Every row of the scorecard that runs unattended."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from tests.faults import campaign
+from tests.faults.striking import points
 from tests.fuzz import parsers
 from tests.properties.verify import test_mutations as mutations
 from tests.properties.verify.worlds import Scene
@@ -22,10 +24,16 @@ LOSSES = 10
 
 
 def kills(seed: int) -> Chunk:
-    """Processes killed at any moment while posting."""
-    outcome = campaign.run(seed=seed, kills=KILLS, most_seconds=KILLS * 10.0)
+    """Processes killed at any moment and at every failpoint while posting; every other time with copies."""
+    copies = seed % 2
+    outcome = campaign.run(seed=seed, kills=KILLS, most_seconds=KILLS * 10.0, copies=copies)
     short = [] if outcome.total_kills >= KILLS else [f"only {outcome.total_kills} kills"]
-    return Chunk(outcome.total_kills, outcome.findings + short)
+    return Chunk(outcome.total_kills, outcome.findings + short, outcome.points)
+
+
+def unstruck(counted: Mapping[str, int], cases: int) -> list[str]:
+    """Failpoints at which nothing was killed, once there were kills enough for every one."""
+    return [one for one in points(1) if not counted.get(one)] if cases >= 10 * KILLS else []
 
 
 def double_faults(seed: int) -> Chunk:
@@ -79,7 +87,15 @@ def lost(seed: int) -> Chunk:
 
 
 ROWS = (
-    Row(1, "kill -9 at any moment, three nodes and a chain", "kills", 50_000, 5_000, kills),
+    Row(
+        1,
+        "kill -9 at every failpoint and at any moment, three nodes and a chain",
+        "kills",
+        50_000,
+        5_000,
+        kills,
+        unstruck,
+    ),
     Row(5, "crashes while recovering, simulated", "crashes", 5_000, 500, double_faults),
     Row(6, "simulated regions and chain, by seed", "seeds", 10_000, 1_000, simulated, holes),
     Row(7, "planted faults that have to be found", "faults", len(NAMES), len(NAMES), sabotaged),
