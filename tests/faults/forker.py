@@ -52,6 +52,13 @@ class Forker:
         self._alive.discard(pid)
         return {"status": None}
 
+    def signal(self, pid: int, number: int) -> dict:
+        """``status`` is set if it had ended before."""
+        if ended := self._ended(pid):
+            return ended
+        os.kill(pid, number)
+        return {"status": None}
+
     def wait(self, pid: int) -> dict:
         _, status = os.waitpid(pid, 0)
         self._alive.discard(pid)

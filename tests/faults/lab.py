@@ -9,20 +9,21 @@ import socket
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.faults.links import Links
 from tests.faults.striking import Strike
 
 REGIONS = ("beijing", "tianjin", "hebei")
 CHAIN = "chain"
 _CONFIG = """\
 region = "{region}"
-network_file = "{folder}/network.json"
-data_dir = "{folder}/data/{region}"
-lock_dir = "{folder}/locks/{region}"
+network_file = "{folder}/{network}"
+data_dir = "{folder}/data/{name}"
+lock_dir = "{folder}/locks/{name}"
 keys_dir = "{folder}/keys/{region}"
 listen_port = {port}
 rpc_url = "{rpc}"
@@ -81,6 +82,19 @@ class Lab:
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
 
+    def place(self, name: str, region: str, port: int, more: str = "", **facts: str) -> None:
+        """Make room for a node of a region, with a database folder and a head lock of its own.
+
+        Args:
+            more: further lines of its settings.
+            facts: ``rpc`` and ``network`` (a file name), where they are not those of all.
+        """
+        config = self.folder / f"{name}.toml"
+        self.processes[name] = Process(name, port, "node", {"config": str(config)})
+        common = {"folder": self.folder, "rpc": self.rpc, "network": "network.json"}
+        place = {"name": name, "region": region, "port": port, "copies": self.copies}
+        config.write_text(_CONFIG.format(**(common | place | facts)) + more)
+
     async def ask(self, do: str, **command) -> dict:
         async with self._turn:
             self.forker.stdin.write(json.dumps({"do": do} | command).encode() + b"\n")
@@ -133,6 +147,31 @@ class Lab:
             await asyncio.sleep(0.02)
         return False
 
+    async def signal(self, name: str, number: int) -> None:
+        await self.ask("signal", pid=self.processes[name].pid, number=number)
+
+    async def stopped(self, name: str, seconds: float) -> bool:
+        """Wait until an armed process has stopped itself; whether it came so far."""
+        stat = Path(f"/proc/{self.processes[name].pid}/stat")
+        deadline = asyncio.get_running_loop().time() + seconds
+        while asyncio.get_running_loop().time() < deadline:
+            if stat.read_text().rpartition(")")[2].split()[0] == "T":
+                return True
+            await asyncio.sleep(0.02)
+        return False
+
+    async def ended(self, name: str, seconds: float) -> int | None:
+        """Wait until a process has ended by itself; its exit status, or None where it runs on."""
+        process = self.processes[name]
+        deadline = asyncio.get_running_loop().time() + seconds
+        while asyncio.get_running_loop().time() < deadline:
+            status = (await self.ask("poll", pid=process.pid))["status"]
+            if status is not None:
+                process.pid = None
+                return status
+            await asyncio.sleep(0.05)
+        return None
+
     async def check_alive(self) -> None:
         for name, process in self.processes.items():
             if process.pid is None:
@@ -169,8 +208,19 @@ class Lab:
 
 
 @asynccontextmanager
-async def lab(folder: Path, plant: str | None = None, copies: int = 0) -> AsyncIterator[Lab]:
-    """A founded network, all of it running; every process ends with the block, or with this process."""
+async def lab(
+    folder: Path,
+    plant: str | None = None,
+    copies: int = 0,
+    settings: Mapping[str, str] | None = None,
+    links: Links | None = None,
+) -> AsyncIterator[Lab]:
+    """A founded network, all of it running; every process ends with the block, or with this process.
+
+    Args:
+        settings: further lines of a region's settings file, by region.
+        links: what the nodes ask of one another and of the chain goes through these.
+    """
     forker = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.faults.forker",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2],
@@ -178,7 +228,7 @@ async def lab(folder: Path, plant: str | None = None, copies: int = 0) -> AsyncI
     made = Lab(folder, forker, plant, copies)
     try:
         assert await forker.stdout.readline(), "the forker did not start"
-        await _found(made)
+        await _found(made, settings or {}, links)
         yield made
     finally:
         forker.stdin.close()
@@ -187,8 +237,8 @@ async def lab(folder: Path, plant: str | None = None, copies: int = 0) -> AsyncI
                 await forker.wait()
 
 
-async def _found(made: Lab) -> None:
-    ports = dict(zip((*REGIONS, CHAIN), _free_ports(4), strict=True))
+async def _found(made: Lab, settings: Mapping[str, str], links: Links | None) -> None:
+    ports = dict(zip((*REGIONS, CHAIN), free_ports(4), strict=True))
     funded = made.folder / "funded.txt"
     await made.run("accounts", file=str(funded))
     chain = {
@@ -198,20 +248,37 @@ async def _found(made: Lab) -> None:
     }
     made.processes[CHAIN] = Process(CHAIN, ports[CHAIN], "chain", chain)
     for region in REGIONS:
-        config = made.folder / f"{region}.toml"
-        made.processes[region] = Process(region, ports[region], "node", {"config": str(config)})
-        place = {"folder": made.folder, "port": ports[region], "rpc": made.rpc}
-        config.write_text(_CONFIG.format(region=region, copies=made.copies, **place))
+        made.place(region, region, ports[region], settings.get(region, ""))
+    if links is not None:
+        # Again, now that all have addresses to be linked to.
+        for region in REGIONS:
+            rpc = await links.open(region, CHAIN, made.rpc)
+            more = settings.get(region, "")
+            made.place(region, region, ports[region], more, rpc=rpc, network=f"{region}.json")
     await made.start(CHAIN)
     await made.answering(CHAIN)
     await made.run("found", folder=str(made.folder), rpc=made.rpc, urls=made.urls)
+    if links is not None:
+        await _link(made, links)
     for region in REGIONS:
         await made.start(region)
     for region in REGIONS:
         await made.answering(region)
 
 
-def _free_ports(count: int) -> list[int]:
+async def _link(made: Lab, links: Links) -> None:
+    """Give each region a network file of its own, in which the others are reached by its links."""
+    network = json.loads((made.folder / "network.json").read_text())
+    for region in REGIONS:
+        for other in network["regions"]:
+            if other["name"] != region:
+                other["url"] = await links.open(region, other["name"], made.url(other["name"]))
+            else:
+                other["url"] = made.url(region)
+        (made.folder / f"{region}.json").write_text(json.dumps(network))
+
+
+def free_ports(count: int) -> list[int]:
     """Below the ports that outgoing connections get: one of those could take a dead node's port."""
     found: list[int] = []
     while len(found) < count:

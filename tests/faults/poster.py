@@ -44,6 +44,7 @@ class Poster:
         refused: answers that no fault excuses.
         highest: highest log index promised by each region.
         retries: how often something was posted again because it was not answered.
+        timeout: seconds to wait for an answer.
     """
 
     network: str
@@ -54,11 +55,12 @@ class Poster:
     retries: int = 0
     highest: dict[str, int] = field(default_factory=dict)
     stopping: bool = False
+    timeout: float = 15.0
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
         self._number = 0
-        self._http = httpx2.AsyncClient(timeout=15, trust_env=False)
+        self._http = httpx2.AsyncClient(timeout=self.timeout, trust_env=False)
         self._firm = parties()[_FIRM]
         self._key = demo_author(_FIRM, self._firm.uscc, self._firm.name)
 

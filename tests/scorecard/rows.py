@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from tests.faults import campaign
+from tests.faults import campaign, takeover, weather
 from tests.faults.striking import points
 from tests.fuzz import parsers
+from tests.postgres import Server
 from tests.properties.verify import test_mutations as mutations
 from tests.properties.verify.worlds import Scene
 from tests.scorecard.row import Chunk, Row
@@ -13,6 +14,7 @@ from tests.simulation.coverage import holes
 from tests.simulation.sabotage import NAMES, missed
 from tests.simulation.seeds import outcomes
 from tests.unit.mirroring import losses
+from tests.unit.sealing import groups
 
 KILLS = 100
 SEEDS = 10
@@ -21,6 +23,8 @@ DOUBLE_FAULTS = 1_000_000
 PARSED = 100_000
 MUTATED = 2_500
 LOSSES = 10
+STORM_SECONDS = 45
+GROUPED = 25
 
 
 def kills(seed: int) -> Chunk:
@@ -86,6 +90,26 @@ def lost(seed: int) -> Chunk:
     return Chunk(LOSSES, [one for one in found if one is not None])
 
 
+def taken_over(seed: int) -> Chunk:
+    """A leader stopped once at each failpoint of its own while another node leads."""
+    with Server.running() as server:
+        server.found()
+        done = takeover.run(seed, server, takeover.LEADING_POINTS)
+    return Chunk(done.points.total(), done.findings)
+
+
+def stormy(seed: int) -> Chunk:
+    """Connections and pieces that a storm struck; every other time with copies."""
+    passed = weather.run(seed, STORM_SECONDS, copies=seed % 2)
+    return Chunk(passed.struck.total(), passed.findings)
+
+
+def grouped(seed: int) -> Chunk:
+    """Statements in groups that repeat and contradict one another, some of whose clients hang up."""
+    ran = [groups.run(case) for case in range(seed * GROUPED, (seed + 1) * GROUPED)]
+    return Chunk(sum(tried for tried, _ in ran), [one for _, one in ran if one is not None])
+
+
 ROWS = (
     Row(
         1,
@@ -100,6 +124,11 @@ ROWS = (
     Row(6, "simulated regions and chain, by seed", "seeds", 10_000, 1_000, simulated, holes),
     Row(7, "planted faults that have to be found", "faults", len(NAMES), len(NAMES), sabotaged),
     Row(10, "the database lost, or restored from an old backup", "cases", 100, 20, lost),
+    Row(11, "two nodes on one region, the leader stopped", "pauses", 1_000, 200, taken_over),
+    Row(13, "links that drop, cut, delay, stall, send twice", "strikes", 50_000, 5_000, stormy),
+    Row(
+        15, "groups that repeat and contradict one another", "statements", 100_000, 100_000, grouped
+    ),
     Row(18, "hostile bytes against every parser", "inputs", 1_000_000, 1_000_000, parsed),
     Row(19, "bundles changed in any byte", "mutations", 1_000_000, 1_000_000, mutated),
 )

@@ -4,13 +4,22 @@ import subprocess
 
 from tests.scorecard.results import Results, load, save
 from tests.scorecard.rows import ROWS
-from tests.scorecard.tree import tree_hash
+from tests.scorecard.tree import ROOT, tree_hash
 
 
 def test_rows_stand_once_and_in_order():
     numbers = [row.number for row in ROWS]
     assert numbers == sorted(set(numbers))
     assert all(0 < row.first <= row.goal for row in ROWS)
+
+
+def test_the_document_says_what_is_tried():
+    lines = (ROOT / "docs" / "developer" / "scorecard.md").read_text("utf-8").splitlines()
+    said = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")][1:]
+    assert [line[:4] for line in said] == [
+        [str(row.number), row.title, f"{row.first:,} {row.unit}", f"{row.goal:,}"] for row in ROWS
+    ]
+    assert all((ROOT / line[4].strip("`")).is_file() for line in said)
 
 
 def test_results_are_kept_and_found_again(tmp_path):

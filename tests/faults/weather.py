@@ -1,0 +1,67 @@
+"""One run under bad weather: post over links that fail, then clear sky, then judge."""
+
+import asyncio
+import json
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.faults.checker import Checker, Promise
+from tests.faults.lab import REGIONS, lab
+from tests.faults.links import Links
+from tests.faults.poster import Poster
+
+FIRM = "firm"
+
+
+@dataclass
+class Passed:
+    """What a storm struck and what broke."""
+
+    struck: Counter[str] = field(default_factory=Counter)
+    hit: Counter[tuple[str, str]] = field(default_factory=Counter)
+    statements: int = 0
+    retries: int = 0
+    findings: list[str] = field(default_factory=list)
+
+
+def run(seed: int, seconds: float, copies: int, pace: float = 0.08) -> Passed:
+    """Post for so long while the weather of every link changes."""
+    with tempfile.TemporaryDirectory(prefix="jjj-faults-") as folder:
+        return asyncio.run(_run(Path(folder), seed, seconds, copies, pace))
+
+
+async def _run(folder: Path, seed: int, seconds: float, copies: int, pace: float) -> Passed:
+    links, passed = Links(seed), Passed()
+    try:
+        async with lab(folder, copies=copies, links=links) as made:
+            network = json.loads((folder / "network.json").read_text())["network"]
+            urls = {name: await links.open(FIRM, name, made.url(name)) for name in REGIONS}
+            poster = Poster(network, urls, seed)
+            try:
+                await poster.register()
+                posting = asyncio.create_task(poster.run(pace))
+                await links.storm(seconds)
+                poster.stopping = True
+                async with asyncio.timeout(60):
+                    await posting
+            except TimeoutError:
+                passed.findings.append("settled: some statements were never answered")
+            finally:
+                await poster.close()
+            passed.findings += [f"repeat: refused: {one}" for one in poster.refused]
+            promises = [Promise(one.region, one.compact, one.receipt) for one in poster.given]
+            checker = Checker(folder / "network.json", made.rpc, promises)
+            await asyncio.to_thread(checker.settled, 60)
+            await asyncio.to_thread(checker.check, 60, seed)
+            await made.check_alive()
+            passed.findings += checker.findings
+            passed.findings += [
+                f"alive: {name} ended with {code}: {log}" for name, code, log in made.died
+            ]
+            passed.struck, passed.hit, passed.retries = links.struck, links.hit, poster.retries
+            passed.statements = len({one.receipt["id"] for one in poster.given})
+    finally:
+        await links.close()
+    return passed
