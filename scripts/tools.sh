@@ -21,6 +21,14 @@ if ! command -v initdb >/dev/null && ! ls /usr/lib/postgresql/*/bin/initdb >/dev
     fi
 fi
 
+if ! command -v strace >/dev/null; then
+    echo "Installing strace for the faults of storage calls …" >&2
+    if ! { command -v apt-get >/dev/null && as_root apt-get update -qq && \
+           as_root apt-get install -y -qq --no-install-recommends strace; } >/dev/null 2>&1; then
+        echo "strace is missing; its tests will skip. Debian: apt-get install strace" >&2
+    fi
+fi
+
 for kit in anvil solc; do
     folder=hardhat-free-local/$kit
     [ -f "$folder/package-lock.json" ] || continue

@@ -39,7 +39,11 @@ class EndedByItselfError(Exception):
 
 @dataclass
 class Process:
-    """One place in the network; ``pid`` is None while nothing runs there; ``armed``: will strike itself."""
+    """One place in the network; ``pid`` is None while nothing runs there.
+
+    Attributes:
+        excused: exit statuses with which it may end by itself.
+    """
 
     name: str
     port: int
@@ -47,7 +51,7 @@ class Process:
     arguments: dict
     pid: int | None = None
     starts: int = 0
-    armed: bool = False
+    excused: tuple[int, ...] = ()
 
 
 @dataclass
@@ -125,7 +129,7 @@ class Lab:
             exec_=exec_ and plant is None and strike is None,
         )
         process.pid, process.starts = answer["pid"], process.starts + 1
-        process.armed = strike is not None
+        process.excused = () if strike is None else (-signal.SIGKILL,)
 
     async def kill(self, name: str) -> bool:
         """Kill -9 what runs there; whether there was something to kill."""
@@ -201,8 +205,7 @@ class Lab:
             await asyncio.sleep(0.05)
 
     def _was_alive(self, name: str, status: int | None) -> bool:
-        struck = self.processes[name].armed and status == -signal.SIGKILL
-        if status is not None and not struck:
+        if status is not None and status not in self.processes[name].excused:
             self.died.append((name, status, self.log(name).read_text()[-2000:]))
         return status is None
 
@@ -281,10 +284,13 @@ async def _link(made: Lab, links: Links) -> None:
 def free_ports(count: int) -> list[int]:
     """Below the ports that outgoing connections get: one of those could take a dead node's port."""
     found: list[int] = []
-    while len(found) < count:
-        port = 20_000 + secrets.randbelow(10_000)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            found.append(port)
+    # All are held until the last is found, or one could come twice.
+    with contextlib.ExitStack() as held:
+        while len(found) < count:
+            port = 20_000 + secrets.randbelow(10_000)
+            with contextlib.suppress(OSError):
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+                found.append(port)
     return found
 
 

@@ -69,6 +69,10 @@ class Poster:
         for region in self.urls:
             await self._one(region, self._registration(region))
 
+    async def post(self, region: str) -> Given | None:
+        """Post one new record until it is answered."""
+        return await self._one(region, self._document(region))
+
     async def run(self, pace: float) -> None:
         """Post one by one and by the line to all regions until ``stopping``; ends when all is answered."""
         async with asyncio.TaskGroup() as group:

@@ -20,3 +20,8 @@ def test_no_weather_breaks_a_promise(copies):
     assert len(passed.hit) == 3 + 6 + 3
     assert passed.statements > 50
     assert passed.retries > 10
+
+
+def test_a_planted_fault_is_found():
+    passed = weather.run(20260302, seconds=5, copies=0, plant="repeat_refused")
+    assert any(one.startswith("repeat: ") for one in passed.findings)

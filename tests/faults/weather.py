@@ -26,16 +26,20 @@ class Passed:
     findings: list[str] = field(default_factory=list)
 
 
-def run(seed: int, seconds: float, copies: int, pace: float = 0.08) -> Passed:
+def run(
+    seed: int, seconds: float, copies: int, plant: str | None = None, pace: float = 0.08
+) -> Passed:
     """Post for so long while the weather of every link changes."""
     with tempfile.TemporaryDirectory(prefix="jjj-faults-") as folder:
-        return asyncio.run(_run(Path(folder), seed, seconds, copies, pace))
+        return asyncio.run(_run(Path(folder), seed, seconds, copies, plant, pace))
 
 
-async def _run(folder: Path, seed: int, seconds: float, copies: int, pace: float) -> Passed:
+async def _run(
+    folder: Path, seed: int, seconds: float, copies: int, plant: str | None, pace: float
+) -> Passed:
     links, passed = Links(seed), Passed()
     try:
-        async with lab(folder, copies=copies, links=links) as made:
+        async with lab(folder, plant, copies, links=links) as made:
             network = json.loads((folder / "network.json").read_text())["network"]
             urls = {name: await links.open(FIRM, name, made.url(name)) for name in REGIONS}
             poster = Poster(network, urls, seed)

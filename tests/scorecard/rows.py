@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from tests.faults import campaign, takeover, weather
+from tests.faults import campaign, syscalls, takeover, weather
 from tests.faults.striking import points
 from tests.fuzz import parsers
 from tests.postgres import Server
@@ -24,6 +24,7 @@ PARSED = 100_000
 MUTATED = 2_500
 LOSSES = 10
 STORM_SECONDS = 45
+CALLS = 24
 GROUPED = 25
 
 
@@ -38,6 +39,23 @@ def kills(seed: int) -> Chunk:
 def unstruck(counted: Mapping[str, int], cases: int) -> list[str]:
     """Failpoints at which nothing was killed, once there were kills enough for every one."""
     return [one for one in points(1) if not counted.get(one)] if cases >= 10 * KILLS else []
+
+
+def killed_at_calls(seed: int) -> Chunk:
+    """A node killed at storage calls, one after the other and all over again."""
+    return _calls(seed, (syscalls.KILL,))
+
+
+def failed_calls(seed: int) -> Chunk:
+    """Storage calls that fail, one after the other and all over again."""
+    return _calls(seed, syscalls.ERRORS)
+
+
+def _calls(seed: int, faults: tuple[str, ...]) -> Chunk:
+    every = [syscalls.Case(call, fault, n) for call, n in syscalls.EVERY_CALL for fault in faults]
+    first = (seed - 1) * CALLS % len(every)
+    struck = syscalls.run(seed, every[first : first + CALLS])
+    return Chunk(struck.came.total(), struck.findings)
 
 
 def double_faults(seed: int) -> Chunk:
@@ -120,6 +138,8 @@ ROWS = (
         kills,
         unstruck,
     ),
+    Row(2, "kill -9 at each storage call of a record's way", "calls", 180, 180, killed_at_calls),
+    Row(3, "each storage call fails, EIO and ENOSPC", "calls", 360, 360, failed_calls),
     Row(5, "crashes while recovering, simulated", "crashes", 5_000, 500, double_faults),
     Row(6, "simulated regions and chain, by seed", "seeds", 10_000, 1_000, simulated, holes),
     Row(7, "planted faults that have to be found", "faults", len(NAMES), len(NAMES), sabotaged),

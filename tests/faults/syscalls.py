@@ -1,0 +1,155 @@
+"""A node killed at, or failed by, the nth storage call of a kind while a record goes from post to witnesses.
+
+strace does it from outside, so it is the real call of the real process: SQLite's, and the head lock's.
+"""
+
+import asyncio
+import json
+import signal
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.faults import rawlog
+from tests.faults.checker import Checker, Promise
+from tests.faults.lab import Lab, lab
+from tests.faults.poster import Poster
+from tests.faults.rawlog import Checkpoint
+
+HOME = "tianjin"
+KILL = "signal=KILL"
+ERRORS = ("error=EIO", "error=ENOSPC")
+_MOST = {"fdatasync": 12, "fsync": 3, "write": 2, "rename": 2, "openat": 14, "pwrite64": 204}
+EVERY_CALL = tuple((call, n) for call, most in _MOST.items() for n in range(1, most + 1))
+"""Somewhat more than a record makes: about 164 writes of pages, and two dozen others."""
+_CYCLE_SECONDS = 12.0
+_REACTION_SECONDS = 0.5
+_INJECTED = "INJECTED"
+
+
+@dataclass
+class Struck:
+    """How many faults came, by call and kind, and what broke."""
+
+    came: Counter[tuple[str, str]] = field(default_factory=Counter)
+    findings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Case:
+    """The nth call of this kind, and what becomes of it."""
+
+    call: str
+    fault: str
+    n: int
+
+
+def run(
+    seed: int, cases: list[Case], plant: str | None = None, settle_seconds: float = 60
+) -> Struck:
+    """Try each case in its turn on one network."""
+    with tempfile.TemporaryDirectory(prefix="jjj-faults-") as folder:
+        return asyncio.run(_run(Path(folder), seed, cases, plant, settle_seconds))
+
+
+async def _run(
+    folder: Path, seed: int, cases: list[Case], plant: str | None, settle_seconds: float
+) -> Struck:
+    struck = Struck()
+    async with lab(folder, plant) as made:
+        network = json.loads((folder / "network.json").read_text())["network"]
+        poster = Poster(network, made.urls, seed, timeout=3)
+        try:
+            await poster.register()
+            # No fault yet: a planted fault must be found by what it does to the records that follow.
+            await made.anchored(HOME)
+            for case in cases:
+                await _try(made, poster, case, struck)
+        finally:
+            await poster.close()
+        struck.findings += [f"repeat: refused: {one}" for one in poster.refused]
+        promises = [Promise(one.region, one.compact, one.receipt) for one in poster.given]
+        checker = Checker(folder / "network.json", made.rpc, promises)
+        await asyncio.to_thread(checker.settled, settle_seconds)
+        await asyncio.to_thread(checker.check, 60, seed)
+        await made.check_alive()
+        struck.findings += checker.findings
+        struck.findings += [
+            f"alive: {name} ended with {code}: {log}" for name, code, log in made.died
+        ]
+    return struck
+
+
+async def _try(made: Lab, poster: Poster, case: Case, struck: Struck) -> None:
+    told = made.folder / "strace.txt"
+    told.write_text("")
+    tracer = await _attach(made, case, told)
+    posting = asyncio.create_task(poster.post(HOME))
+    try:
+        await _until_struck_or_witnessed(made, posting, told)
+    finally:
+        if tracer.returncode is None:
+            tracer.terminate()
+        await tracer.wait()
+    if _INJECTED in told.read_text() or not await _runs(made):
+        struck.came[case.call, case.fault] += 1
+    # Whatever it made of the fault: what it does next is a start like any other.
+    await made.kill(HOME)
+    await made.start(HOME)
+    await made.answering(HOME)
+    async with asyncio.timeout(60):
+        await posting
+
+
+async def _until_struck_or_witnessed(made: Lab, posting: asyncio.Task, told: Path) -> None:
+    """Until the fault has come and shown what it does, or the record has its anchor and cosignatures."""
+    deadline = asyncio.get_running_loop().time() + _CYCLE_SECONDS
+    while asyncio.get_running_loop().time() < deadline and await _runs(made):
+        if _INJECTED in told.read_text():
+            await asyncio.sleep(_REACTION_SECONDS)
+            return
+        given = posting.result() if posting.done() else None
+        if given is not None and await asyncio.to_thread(_witnessed, made, given.receipt["index"]):
+            return
+        await asyncio.sleep(0.05)
+
+
+def _witnessed(made: Lab, index: int) -> bool:
+    try:
+        served = rawlog.fetch(f"{made.url(HOME)}/logs/{HOME}/1/checkpoint").decode()
+    except OSError:
+        return False
+    # Its own signature, and one of each witness.
+    return Checkpoint.of(served).size > index and served.count("\n\u2014 ") == 3
+
+
+async def _runs(made: Lab) -> bool:
+    await made.check_alive()
+    return made.processes[HOME].pid is not None
+
+
+async def _attach(made: Lab, case: Case, told: Path) -> asyncio.subprocess.Process:
+    process = made.processes[HOME]
+    # Killed by the fault, or ended by what it could not write.
+    process.excused = (-signal.SIGKILL, 1)
+    paths = [f"--trace-path={path}" for path in _storage(made)]
+    tracer = await asyncio.create_subprocess_exec(
+        "strace", "-f", "-qq", "-o", str(told), *paths, f"--trace={case.call}",
+        f"--inject={case.call}:{case.fault}:when={case.n}", "-p", str(process.pid),
+        stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    threads = Path(f"/proc/{process.pid}/task")
+    async with asyncio.timeout(20):
+        while any("TracerPid:\t0" in (one / "status").read_text() for one in threads.iterdir()):
+            await asyncio.sleep(0.01)
+    return tracer
+
+
+def _storage(made: Lab) -> list[Path]:
+    """What the node keeps: its database, the journal beside it, its head locks and their folder."""
+    data, locks = made.folder / "data" / HOME, made.folder / "locks" / HOME
+    database = data / "ledger.sqlite"
+    heads = [one for one in locks.iterdir() if one.suffix == ".head"]
+    fresh = [one.with_suffix(".new") for one in heads]
+    return [database, database.with_name("ledger.sqlite-wal"), locks, *heads, *fresh]
