@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import secrets
 import signal
 import socket
@@ -284,10 +285,12 @@ async def _link(made: Lab, links: Links) -> None:
 def free_ports(count: int) -> list[int]:
     """Below the ports that outgoing connections get: one of those could take a dead node's port."""
     found: list[int] = []
+    # Test processes beside this one look in ranges of their own.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
     # All are held until the last is found, or one could come twice.
     with contextlib.ExitStack() as held:
         while len(found) < count:
-            port = 20_000 + secrets.randbelow(10_000)
+            port = 20_000 + 2_500 * worker + secrets.randbelow(2_500)
             with contextlib.suppress(OSError):
                 held.enter_context(socket.create_server(("127.0.0.1", port)))
                 found.append(port)
