@@ -28,11 +28,12 @@ _LINES = "application/x-ndjson"
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A receipt as it came over the wire, with the statement it was given for."""
+    """A receipt as it came over the wire at this time (seconds since 1970), and the statement it is for."""
 
     region: str
     compact: str
     receipt: dict
+    time: float
 
 
 @dataclass
@@ -144,7 +145,7 @@ class Poster:
         await asyncio.sleep(0.05 + self._random.random() * 0.2)
 
     def _keep(self, region: str, compact: str, receipt: dict) -> Given:
-        one = Given(region, compact, receipt)
+        one = Given(region, compact, receipt, time.time())
         self.given.append(one)
         self.highest[region] = max(self.highest.get(region, -1), receipt["index"])
         return one

@@ -16,6 +16,7 @@ from tests.faults.checker import Checker, Promise
 from tests.faults.lab import Lab, lab
 from tests.faults.poster import Poster
 from tests.faults.rawlog import Checkpoint
+from tests.faults.tracing import attached
 
 HOME = "tianjin"
 KILL = "signal=KILL"
@@ -83,15 +84,13 @@ async def _run(
 
 async def _try(made: Lab, poster: Poster, case: Case, struck: Struck) -> None:
     told = made.folder / "strace.txt"
-    told.write_text("")
-    tracer = await _attach(made, case, told)
-    posting = asyncio.create_task(poster.post(HOME))
-    try:
+    process = made.processes[HOME]
+    # Killed by the fault, or ended by what it could not write.
+    process.excused = (-signal.SIGKILL, 1)
+    what = (f"--trace={case.call}", f"--inject={case.call}:{case.fault}:when={case.n}")
+    async with attached(process.pid, told, _storage(made), what):
+        posting = asyncio.create_task(poster.post(HOME))
         await _until_struck_or_witnessed(made, posting, told)
-    finally:
-        if tracer.returncode is None:
-            tracer.terminate()
-        await tracer.wait()
     if _INJECTED in told.read_text() or not await _runs(made):
         struck.came[case.call, case.fault] += 1
     # Whatever it made of the fault: what it does next is a start like any other.
@@ -127,23 +126,6 @@ def _witnessed(made: Lab, index: int) -> bool:
 async def _runs(made: Lab) -> bool:
     await made.check_alive()
     return made.processes[HOME].pid is not None
-
-
-async def _attach(made: Lab, case: Case, told: Path) -> asyncio.subprocess.Process:
-    process = made.processes[HOME]
-    # Killed by the fault, or ended by what it could not write.
-    process.excused = (-signal.SIGKILL, 1)
-    paths = [f"--trace-path={path}" for path in _storage(made)]
-    tracer = await asyncio.create_subprocess_exec(
-        "strace", "-f", "-qq", "-o", str(told), *paths, f"--trace={case.call}",
-        f"--inject={case.call}:{case.fault}:when={case.n}", "-p", str(process.pid),
-        stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    threads = Path(f"/proc/{process.pid}/task")
-    async with asyncio.timeout(20):
-        while any("TracerPid:\t0" in (one / "status").read_text() for one in threads.iterdir()):
-            await asyncio.sleep(0.01)
-    return tracer
 
 
 def _storage(made: Lab) -> list[Path]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from tests.faults import campaign, syscalls, takeover, weather
+from tests.faults import campaign, powerloss, syscalls, takeover, weather
 from tests.faults.striking import points
 from tests.fuzz import parsers
 from tests.postgres import Server
@@ -25,6 +25,7 @@ MUTATED = 2_500
 LOSSES = 10
 STORM_SECONDS = 45
 CALLS = 24
+RECORDS, STATES = 12, 1_500
 GROUPED = 25
 
 
@@ -56,6 +57,12 @@ def _calls(seed: int, faults: tuple[str, ...]) -> Chunk:
     first = (seed - 1) * CALLS % len(every)
     struck = syscalls.run(seed, every[first : first + CALLS])
     return Chunk(struck.came.total(), struck.findings)
+
+
+def powerless(seed: int) -> Chunk:
+    """Crash states of one recording."""
+    losses = powerloss.lose(powerloss.record(seed, RECORDS), seed, STATES)
+    return Chunk(losses.states, losses.findings)
 
 
 def double_faults(seed: int) -> Chunk:
@@ -140,6 +147,7 @@ ROWS = (
     ),
     Row(2, "kill -9 at each storage call of a record's way", "calls", 180, 180, killed_at_calls),
     Row(3, "each storage call fails, EIO and ENOSPC", "calls", 360, 360, failed_calls),
+    Row(4, "power lost, writes dropped and torn", "states", 100_000, 100_000, powerless),
     Row(5, "crashes while recovering, simulated", "crashes", 5_000, 500, double_faults),
     Row(6, "simulated regions and chain, by seed", "seeds", 10_000, 1_000, simulated, holes),
     Row(7, "planted faults that have to be found", "faults", len(NAMES), len(NAMES), sabotaged),

@@ -1,0 +1,39 @@
+"""strace on a process that runs already."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+
+@asynccontextmanager
+async def attached(
+    pid: int, told: Path, paths: Sequence[Path], what: Sequence[str]
+) -> AsyncIterator[None]:
+    """Trace all threads of a process while the block runs; only calls about these paths.
+
+    Args:
+        told: where it is written down.
+        what: further options of strace.
+    """
+    told.write_text("")
+    tracer = await asyncio.create_subprocess_exec(
+        "strace", "-f", "-qq", "-o", str(told), *(f"--trace-path={path}" for path in paths), *what,
+        "-p", str(pid), stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        threads = Path(f"/proc/{pid}/task")
+        async with asyncio.timeout(20):
+            while any(_is_free(one) for one in threads.iterdir()):
+                await asyncio.sleep(0.01)
+        yield
+    finally:
+        if tracer.returncode is None:
+            # It lets go of the process and ends.
+            tracer.send_signal(signal.SIGTERM)
+        await tracer.wait()
+
+
+def _is_free(thread: Path) -> bool:
+    return "TracerPid:\t0" in (thread / "status").read_text()
