@@ -7,12 +7,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.faults.checker import Checker, Promise
+from tests.faults.judging import SETTLE_SECONDS, judge
 from tests.faults.killer import Killer
 from tests.faults.lab import REGIONS, EndedByItselfError, Lab, lab
 from tests.faults.poster import Poster
-
-SETTLE_SECONDS = 60.0
 
 
 @dataclass
@@ -98,15 +96,9 @@ async def _run(
         outcome.starts = sum(one.starts for one in made.processes.values())
         outcome.retries = poster.retries
         _count(outcome, poster)
-        outcome.findings += [f"repeat: refused: {one}" for one in poster.refused]
-        if made.died:
-            return outcome
-        promises = [Promise(one.region, one.compact, one.receipt) for one in poster.given]
-        checker = Checker(folder / "network.json", made.rpc, promises)
-        outcome.settled_seconds = await asyncio.to_thread(checker.settled, settle_seconds)
-        await asyncio.to_thread(checker.check, 60, seed)
-        await made.check_alive()
-        outcome.findings += checker.findings + _deaths(made)
+        judgement = await judge(made, [poster], seed, settle_seconds)
+        outcome.settled_seconds = judgement.settled_seconds
+        outcome.findings += judgement.findings
     return outcome
 
 
@@ -130,16 +122,11 @@ async def _storm(
     except TimeoutError:
         outcome.findings.append("settled: some statements were never answered")
     except EndedByItselfError:
-        outcome.findings += _deaths(made)
+        # Told with the other deaths.
+        pass
     finally:
         posting.cancel()
         await asyncio.gather(posting, return_exceptions=True)
-
-
-def _deaths(made: Lab) -> list[str]:
-    return [
-        f"alive: {name} ended by itself with {status}: {log}" for name, status, log in made.died
-    ]
 
 
 def _count(outcome: Outcome, poster: Poster) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults import rawlog
-from tests.faults.checker import Checker, Promise
+from tests.faults.judging import SETTLE_SECONDS, judge
 from tests.faults.lab import Lab, lab
 from tests.faults.poster import Poster
 from tests.faults.rawlog import Checkpoint
@@ -47,7 +47,7 @@ class Case:
 
 
 def run(
-    seed: int, cases: list[Case], plant: str | None = None, settle_seconds: float = 60
+    seed: int, cases: list[Case], plant: str | None = None, settle_seconds: float = SETTLE_SECONDS
 ) -> Struck:
     """Try each case in its turn on one network."""
     with tempfile.TemporaryDirectory(prefix="jjj-faults-") as folder:
@@ -69,16 +69,7 @@ async def _run(
                 await _try(made, poster, case, struck)
         finally:
             await poster.close()
-        struck.findings += [f"repeat: refused: {one}" for one in poster.refused]
-        promises = [Promise(one.region, one.compact, one.receipt) for one in poster.given]
-        checker = Checker(folder / "network.json", made.rpc, promises)
-        await asyncio.to_thread(checker.settled, settle_seconds)
-        await asyncio.to_thread(checker.check, 60, seed)
-        await made.check_alive()
-        struck.findings += checker.findings
-        struck.findings += [
-            f"alive: {name} ended with {code}: {log}" for name, code, log in made.died
-        ]
+        struck.findings += (await judge(made, [poster], seed, settle_seconds)).findings
     return struck
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ledger.failpoints import POINTS
-from tests.faults.checker import Checker, Promise
+from tests.faults.judging import judge
 from tests.faults.lab import Lab, free_ports, lab
 from tests.faults.poster import Poster
 from tests.faults.rawlog import Proof
@@ -74,7 +74,7 @@ async def _run(folder: Path, seed: int, more: str, points: tuple[str, ...], pace
             await asyncio.gather(*posting, return_exceptions=True)
             for poster in posters.values():
                 await poster.close()
-        await _judge(made, posters, seed, done)
+        done.findings += (await judge(made, [*posters.values()], seed)).findings
     return done
 
 
@@ -125,16 +125,3 @@ async def _lead(made: Lab, posters: dict[str, Poster], name: str) -> None:
         log = made.log(name)
         assert time.monotonic() < deadline, f"{name} does not lead: {log.read_text()[-2000:]}"
         await asyncio.sleep(0.05)
-
-
-async def _judge(made: Lab, posters: dict[str, Poster], seed: int, done: Duels) -> None:
-    for poster in posters.values():
-        done.findings += [f"repeat: refused: {one}" for one in poster.refused]
-    given = [one for poster in posters.values() for one in poster.given]
-    promises = [Promise(one.region, one.compact, one.receipt) for one in given]
-    checker = Checker(made.folder / "network.json", made.rpc, promises)
-    await asyncio.to_thread(checker.settled, 60)
-    await asyncio.to_thread(checker.check, 60, seed)
-    await made.check_alive()
-    done.findings += checker.findings
-    done.findings += [f"alive: {name} ended with {code}: {log}" for name, code, log in made.died]

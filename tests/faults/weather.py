@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.faults.checker import Checker, Promise
+from tests.faults.judging import judge
 from tests.faults.lab import REGIONS, lab
 from tests.faults.links import Links
 from tests.faults.poster import Poster
@@ -54,16 +54,7 @@ async def _run(
                 passed.findings.append("settled: some statements were never answered")
             finally:
                 await poster.close()
-            passed.findings += [f"repeat: refused: {one}" for one in poster.refused]
-            promises = [Promise(one.region, one.compact, one.receipt) for one in poster.given]
-            checker = Checker(folder / "network.json", made.rpc, promises)
-            await asyncio.to_thread(checker.settled, 60)
-            await asyncio.to_thread(checker.check, 60, seed)
-            await made.check_alive()
-            passed.findings += checker.findings
-            passed.findings += [
-                f"alive: {name} ended with {code}: {log}" for name, code, log in made.died
-            ]
+            passed.findings += (await judge(made, [poster], seed)).findings
             passed.struck, passed.hit, passed.retries = links.struck, links.hit, poster.retries
             passed.statements = len({one.receipt["id"] for one in poster.given})
     finally:
