@@ -89,7 +89,7 @@ async def _record(folder: Path, seed: int, records: int, plant: str | None) -> R
                 files = read_files([data, locks])
                 for _ in range(records):
                     await poster.post(HOME)
-                # Its last act is to carry the journal over into the database.
+                # Its last act may be to carry the journal over into the database.
                 await made.signal(HOME, signal.SIGTERM)
                 assert await made.ended(HOME, 30) == 0, made.log(HOME).read_text()[-2000:]
         finally:

@@ -21,8 +21,9 @@ def test_no_power_loss_breaks_a_promise():
     assert losses.findings == []
     assert losses.states == STATES
     assert len(recording.promised) > 12
+    # The journal is carried over at the end only where no reader closes after the writer.
     names = {call.name for call in recording.calls}
-    assert names >= {"pwrite64", "write", "fdatasync", "fsync", "rename", "openat", "unlink"}
+    assert names >= {"pwrite64", "write", "fdatasync", "fsync", "rename", "openat"}
 
 
 @pytest.mark.parametrize(
