@@ -85,8 +85,12 @@ class Killer:
         old.rename(data)
         await self._run_for(region, 1.5)
         await self._kill(region)
-        shutil.rmtree(data)
-        own.rename(data)
+        if self.lab.copies:
+            # It fetched what it lacked and led rightly: what the newer copy held unpromised is no part of the log.
+            shutil.rmtree(own)
+        else:
+            shutil.rmtree(data)
+            own.rename(data)
         for name in (region, *others):
             await self.lab.start(name)
         for name in (region, *others):
