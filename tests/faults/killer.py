@@ -86,7 +86,7 @@ class Killer:
         await self._run_for(region, 1.5)
         await self._kill(region)
         if self.lab.copies:
-            # It fetched what it lacked and led rightly: what the newer copy held unpromised is no part of the log.
+            # It fetched what it lacked and led rightly: what the other copy held unpromised never counted.
             shutil.rmtree(own)
         else:
             shutil.rmtree(data)
