@@ -86,6 +86,15 @@ class _Readings(Collector):
             "log",
             dict.fromkeys(mirrors["missing"], 1),
         )
+        family = GaugeMetricFamily(
+            "jjj_witness_lag_seconds",
+            "For how long an anchored head has lacked a witness's cosignature.",
+            labels=["log", "region"],
+        )
+        for log, lags in mirrors["witness_lags"].items():
+            for region, lag in lags.items():
+                family.add_metric([log, region], lag)
+        yield family
         silent = dict.fromkeys(mirrors["silent"], 1)
         yield _by("jjj_region_silent", "1 for each region that does not answer.", "region", silent)
 

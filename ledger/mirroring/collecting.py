@@ -10,9 +10,10 @@ from ledger.merkle.checkpoint import Checkpoint, format_checkpoint, open_checkpo
 from ledger.merkle.cosignature import check_cosignature
 from ledger.merkle.note import parse_note
 from ledger.mirroring.asking import Peers
+from ledger.mirroring.backlog import Backlog
 from ledger.mirroring.book import AnchorBook, LogWitness, other_witnesses
 from ledger.mirroring.findings import Findings
-from ledger.ports import AnchorRow, HeadLock, Peer, Signer, Store
+from ledger.ports import AnchorRow, Clock, HeadLock, Peer, Signer, Store
 from ledger.values import Origin
 from ledger.verify.logpolicy import LogPolicy
 
@@ -36,6 +37,7 @@ class Collector:
         head_lock: HeadLock,
         signers: Mapping[Origin, Signer],
         findings: Findings,
+        clock: Clock,
     ) -> None:
         self._log = log
         self._store = store
@@ -47,13 +49,31 @@ class Collector:
         # Sizes up to which nothing is missing; only a shortcut, found again by reading after a start.
         self._checkpointed = 0
         self._cosigned: dict[str, int] = {}
+        self._uncosigned = Backlog(clock)
 
     async def step(self) -> bool:
         """Collect what can be had now; True if there may be more at once."""
         more = await self._checkpoints()
         for witness in other_witnesses(self._log):
             more = await self._cosignatures(witness) or more
+        self._uncosigned.reach(await self._last())
+        self._uncosigned.copied(min(map(self._to, other_witnesses(self._log)), default=0))
         return more
+
+    @property
+    def lags(self) -> dict[str, float]:
+        """By witness region: for how many seconds it has lacked an anchored head; 0.0 where it lacks none."""
+        return {
+            witness.region: self._uncosigned.age(self._to(witness))
+            for witness in other_witnesses(self._log)
+        }
+
+    def _to(self, witness: LogWitness) -> int:
+        return self._cosigned.get(witness.name, 0)
+
+    async def _last(self) -> int:
+        newest = await self._book.newest(self._log.origin)
+        return newest if self._log.closed is None else min(newest, self._log.closed.size)
 
     async def _rows(self, after: int) -> AsyncIterator[AnchorRow]:
         if after >= await self._book.newest(self._log.origin):
@@ -110,7 +130,7 @@ class Collector:
     async def _cosignatures(self, witness: LogWitness) -> bool:
         peer = self._peers.of(witness.region)
         count = 0
-        async for row in self._rows(self._cosigned.get(witness.name, 0)):
+        async for row in self._rows(self._to(witness)):
             if witness.name not in row.cosignatures:
                 # Our own witness writes its lines itself.
                 line = await self._cosignature(row, witness, peer) if peer is not None else None

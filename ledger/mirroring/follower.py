@@ -76,6 +76,11 @@ class Follower:
         """What the newest step saw."""
         return self._status
 
+    @property
+    def witness_lags(self) -> dict[Origin, dict[str, float]]:
+        """By log and region: for how many seconds an anchored head has lacked its cosignature."""
+        return {origin: collector.lags for origin, (_, collector) in self._collectors.items()}
+
     async def run(self) -> None:
         """Step for ever."""
         while True:
@@ -135,6 +140,7 @@ class Follower:
                     head_lock=self._head_lock,
                     signers=self._signers,
                     findings=self._findings,
+                    clock=self._clock,
                 ),
             )
             self._collectors[log.origin] = known

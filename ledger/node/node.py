@@ -188,6 +188,10 @@ class Node:
                 "sizes": mirror.sizes,
                 "missing": mirror.missing,
                 "silent": list(mirror.silent),
+                "witness_lags": {
+                    str(origin): {region: round(lag, 1) for region, lag in lags.items()}
+                    for origin, lags in self._follower.witness_lags.items()
+                },
             },
         }
 

@@ -21,7 +21,7 @@ _WRITER = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA cache_size=-65536",
-    # 32 MiB: a full group of a large log changes over 2,000 pages, most of them again by one of the next.
+    # 32 MiB: a full group of a large log changes over 2,000 pages; a checkpoint after each writes them twice.
     "PRAGMA wal_autocheckpoint=8000",
 )
 _READER = (

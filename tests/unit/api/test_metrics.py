@@ -30,6 +30,7 @@ STATE = {
         "sizes": {"demo/beijing/1": 9},
         "missing": {"demo/hebei/1": "00ff"},
         "silent": ["hebei"],
+        "witness_lags": {"demo/tianjin/1": {"beijing": 0.0, "hebei": 61.2}},
     },
 }  # fmt: skip
 
@@ -71,6 +72,8 @@ def test_every_number_has_its_name():
         ("jjj_copies_lag_seconds", "hebei"): 31.5,
         ("jjj_mirror_size", "demo/beijing/1"): 9,
         ("jjj_mirror_missing", "demo/hebei/1"): 1,
+        ("jjj_witness_lag_seconds", "demo/tianjin/1beijing"): 0,
+        ("jjj_witness_lag_seconds", "demo/tianjin/1hebei"): 61.2,
         ("jjj_region_silent", "hebei"): 1,
     }
 

@@ -133,6 +133,26 @@ def test_a_witness_stopped_for_an_hour_still_gives_every_anchored_head_its_quoru
     three(test)
 
 
+def test_each_region_tells_for_how_long_an_anchored_head_has_lacked_a_cosignature(three):
+    async def test(t):
+        await start(t.beijing)
+        await t.settle()
+        t.hebei.down = True
+        await more(t.beijing, "L1")
+        # Anchored in the first of them, looked for in the next.
+        for _ in range(3):
+            await t.tick(without=(t.hebei,), seconds=40)
+        for region in (t.beijing, t.tianjin):
+            lags = region.follower.witness_lags[t.beijing.origin]
+            assert lags == {"tianjin": 0.0, "hebei": 80.0}
+            assert set(region.follower.witness_lags[t.tianjin.origin]) == {"beijing", "hebei"}
+        t.hebei.down = False
+        await t.settle(8, seconds=10)
+        assert t.beijing.follower.witness_lags[t.beijing.origin] == {"tianjin": 0.0, "hebei": 0.0}
+
+    three(test)
+
+
 def test_a_region_never_counts_as_its_own_witness(three):
     async def test(t):
         await start(t.beijing)
