@@ -157,6 +157,11 @@ class Server:
         """Of the process that all others of the server come from."""
         return self._process.pid
 
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended by itself, or was stopped."""
+        return self._process is None or self._process.poll() is not None
+
     def start(self) -> None:
         """Start it and wait until it answers; in the main thread, since it ends with the one it came from."""
         options = ["-c", f"port={self.port}", "-c", f"unix_socket_directories={self.folder}"]

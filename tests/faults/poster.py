@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -43,6 +44,7 @@ class Poster:
     Attributes:
         given: every receipt ever given, repeats too, in order of arrival.
         refused: answers that no fault excuses.
+        excuses: the codes of those that are excused, by region.
         highest: highest log index promised by each region.
         retries: how often something was posted again because it was not answered.
         timeout: seconds to wait for an answer.
@@ -53,6 +55,7 @@ class Poster:
     seed: int
     given: list[Given] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    excuses: Counter[tuple[str, str]] = field(default_factory=Counter)
     retries: int = 0
     highest: dict[str, int] = field(default_factory=dict)
     stopping: bool = False
@@ -153,7 +156,9 @@ class Poster:
     def _is_excused(self, region: str, problem: dict) -> bool:
         """A node may say that it cannot answer now; it may not refuse what is right."""
         excused = problem["status"] == 503
-        if not excused:
+        if excused:
+            self.excuses[region, problem["code"]] += 1
+        else:
             self.refused.append(f"{region}: {problem}")
         return excused
 
