@@ -10,16 +10,18 @@ import socket
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from tests.faults.links import Links
 from tests.faults.striking import Strike
 
 REGIONS = ("beijing", "tianjin", "hebei")
 CHAIN = "chain"
+_Seen = TypeVar("_Seen")
 _CONFIG = """\
 region = "{region}"
 network_file = "{folder}/{network}"
@@ -140,42 +142,33 @@ class Lab:
             return False
         return self._was_alive(name, (await self.ask("kill", pid=pid))["status"])
 
-    async def struck(self, name: str, seconds: float) -> bool:
-        """Wait until an armed process has killed itself; whether it came so far."""
-        process = self.processes[name]
-        deadline = asyncio.get_running_loop().time() + seconds
-        while asyncio.get_running_loop().time() < deadline:
-            status = (await self.ask("poll", pid=process.pid))["status"]
-            if not self._was_alive(name, status):
-                process.pid = None
-                return True
-            await asyncio.sleep(0.02)
-        return False
-
     async def signal(self, name: str, number: int) -> None:
         await self.ask("signal", pid=self.processes[name].pid, number=number)
-
-    async def stopped(self, name: str, seconds: float) -> bool:
-        """Wait until an armed process has stopped itself; whether it came so far."""
-        stat = Path(f"/proc/{self.processes[name].pid}/stat")
-        deadline = asyncio.get_running_loop().time() + seconds
-        while asyncio.get_running_loop().time() < deadline:
-            if stat.read_text().rpartition(")")[2].split()[0] == "T":
-                return True
-            await asyncio.sleep(0.02)
-        return False
 
     async def ended(self, name: str, seconds: float) -> int | None:
         """Wait until a process has ended by itself; its exit status, or None where it runs on."""
         process = self.processes[name]
-        deadline = asyncio.get_running_loop().time() + seconds
-        while asyncio.get_running_loop().time() < deadline:
-            status = (await self.ask("poll", pid=process.pid))["status"]
-            if status is not None:
-                process.pid = None
-                return status
-            await asyncio.sleep(0.05)
-        return None
+
+        async def status() -> int | None:
+            return (await self.ask("poll", pid=process.pid))["status"]
+
+        found = await _within(seconds, status)
+        if found is not None:
+            process.pid = None
+        return found
+
+    async def struck(self, name: str, seconds: float) -> bool:
+        """Wait until an armed process has killed itself; whether it came so far."""
+        return not self._was_alive(name, await self.ended(name, seconds))
+
+    async def stopped(self, name: str, seconds: float) -> bool:
+        """Wait until an armed process has stopped itself; whether it came so far."""
+        stat = Path(f"/proc/{self.processes[name].pid}/stat")
+
+        async def stands() -> bool | None:
+            return stat.read_text().rpartition(")")[2].split()[0] == "T" or None
+
+        return await _within(seconds, stands) is not None
 
     async def check_alive(self) -> None:
         for name, process in self.processes.items():
@@ -252,13 +245,11 @@ async def _found(made: Lab, settings: Mapping[str, str], links: Links | None) ->
     }
     made.processes[CHAIN] = Process(CHAIN, ports[CHAIN], "chain", chain)
     for region in REGIONS:
-        made.place(region, region, ports[region], settings.get(region, ""))
-    if links is not None:
-        # Again, now that all have addresses to be linked to.
-        for region in REGIONS:
+        linked = {}
+        if links is not None:
             rpc = await links.open(region, CHAIN, made.rpc)
-            more = settings.get(region, "")
-            made.place(region, region, ports[region], more, rpc=rpc, network=f"{region}.json")
+            linked = {"rpc": rpc, "network": f"{region}.json"}
+        made.place(region, region, ports[region], settings.get(region, ""), **linked)
     await made.start(CHAIN)
     await made.answering(CHAIN)
     await made.run("found", folder=str(made.folder), rpc=made.rpc, urls=made.urls)
@@ -295,6 +286,14 @@ def free_ports(count: int) -> list[int]:
                 held.enter_context(socket.create_server(("127.0.0.1", port)))
                 found.append(port)
     return found
+
+
+async def _within(seconds: float, look: Callable[[], Awaitable[_Seen | None]]) -> _Seen | None:
+    """Look again and again until there is something to be seen, or the time is over."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while (seen := await look()) is None and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.02)
+    return seen
 
 
 def _alive_at(name: str) -> str:
