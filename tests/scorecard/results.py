@@ -1,27 +1,33 @@
 """What was reached so far, kept in a committed file; results of another product tree do not add up."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from tests.scorecard.row import Chunk
 
 FILE = Path(__file__).with_name("results.json")
 
 
 @dataclass
 class Reached:
-    """Of one row: finished chunks, cases, seconds of work, what broke, and what was reached how often."""
+    """Of one row: finished chunks, cases, seconds of work, what broke, moments reached, figures."""
 
     chunks: int = 0
     cases: int = 0
     seconds: float = 0.0
     findings: list[str] = field(default_factory=list)
     counted: dict[str, int] = field(default_factory=dict)
+    figures: list[str] = field(default_factory=list)
 
-    def count(self, counted: Mapping[str, int]) -> None:
-        """Add up what a chunk reached."""
-        for name, times in counted.items():
+    def add(self, chunk: Chunk, seconds: float) -> None:
+        """Add up what a finished chunk reached; what it found is judged by the row."""
+        self.chunks, self.cases = self.chunks + 1, self.cases + chunk.cases
+        self.seconds += seconds
+        for name, times in chunk.counted.items():
             self.counted[name] = self.counted.get(name, 0) + times
+        if chunk.figures:
+            self.figures.append(chunk.figures)
 
 
 @dataclass

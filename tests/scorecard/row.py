@@ -12,11 +12,13 @@ class Chunk:
         cases: how many were tried.
         findings: what broke; empty where every promise was kept.
         counted: how often each moment was reached, to be added up over the chunks.
+        figures: what was measured, in words, for whoever reads the table.
     """
 
     cases: int
     findings: list[str]
     counted: Mapping[str, int] = field(default_factory=dict)
+    figures: str = ""
 
 
 def _nothing(_counted: Mapping[str, int], _cases: int) -> list[str]:

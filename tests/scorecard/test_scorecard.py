@@ -2,7 +2,8 @@
 
 import subprocess
 
-from tests.scorecard.results import Results, load, save
+from tests.scorecard.results import Reached, Results, load, save
+from tests.scorecard.row import Chunk
 from tests.scorecard.rows import ROWS
 from tests.scorecard.tree import ROOT, tree_hash
 
@@ -25,11 +26,11 @@ def test_the_document_says_what_is_tried():
 def test_results_are_kept_and_found_again(tmp_path):
     file = tmp_path / "results.json"
     results = Results("tree")
-    results.of(19).cases = 7
+    results.of(19).add(Chunk(3, [], {"moment": 2}), 1.0)
+    results.of(19).add(Chunk(4, [], {"moment": 3, "other": 1}, "quick"), 1.5)
     results.of(19).findings.append("seed 1: broken")
-    results.of(19).count({"moment": 2})
-    results.of(19).count({"moment": 3, "other": 1})
-    assert results.of(19).counted == {"moment": 5, "other": 1}
+    counted = {"moment": 5, "other": 1}
+    assert results.of(19) == Reached(2, 7, 2.5, ["seed 1: broken"], counted, ["quick"])
     save(results, file)
     assert load("tree", file) == results
 
