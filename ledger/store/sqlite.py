@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 import sqlite3
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ledger.errors import FatalError
+from ledger.errors import FatalError, UnavailableError
 from ledger.store.database import DatabaseStore
 from ledger.store.faults import FAULTS, named
 from ledger.store.leading import check_leader, leader_row, take_lead
@@ -18,6 +19,8 @@ from ledger.store.reads import Reads
 from ledger.store.sqlite_engine import reader_engines, writer_engine
 from ledger.store.writer import Writer
 
+ROOM: Final = 16 << 20
+"""Bytes that have to be free before anything is written: more than the largest usual commit takes."""
 _READERS = 4
 
 
@@ -60,7 +63,7 @@ class SqliteStore(DatabaseStore):
             await writer.dispose()
             held.close()
             raise
-        return cls(held, Writer(writer, _Gate(token)), *reader_engines(path, readers))
+        return cls(held, Writer(writer, _Gate(token, path.parent)), *reader_engines(path, readers))
 
     async def close(self) -> None:
         """Release the file."""
@@ -88,13 +91,18 @@ async def read_sqlite(path: Path, readers: int = 1) -> Reads:
 
 
 class _Gate:
-    """SQLite has no session that could be lost and no setting that could change."""
+    """The leader's token and room on the disk; there is no session to be lost and no setting to change."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, folder: Path) -> None:
         self._token = token
+        self._folder = folder
 
     async def enter(self, connection: AsyncConnection) -> None:
         check_leader(await connection.scalar(leader_row()), self._token)
+        # SQLite writes its journal as it commits: a disk that is full only then would end the process, and
+        # with it the reading.
+        if (free := shutil.disk_usage(self._folder).free) < ROOM:
+            raise UnavailableError("store_unavailable", f"the disk is full: {free} bytes are free")
 
     async def leave(self, connection: AsyncConnection) -> None:  # noqa: ARG002 - one shape for both
         return None

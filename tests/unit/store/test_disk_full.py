@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from ledger.errors import FatalError, UnavailableError
-from ledger.store import PostgresStore, SqliteStore
+from ledger.store import PostgresStore, SqliteStore, sqlite
 from tests.postgres import Server
 from tests.smalldisk import small_disk
 from tests.unit.store.made_up import BEIJING, put, statement, step
@@ -36,7 +36,31 @@ async def check(store, acknowledged: int) -> None:
     ]
 
 
-def test_sqlite_refuses_or_ends_and_goes_on_once_there_is_room(tmp_path):
+def test_sqlite_refuses_and_goes_on_once_there_is_room(tmp_path):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    async def test(disk):
+        store = await SqliteStore.open(folder / "ledger.db")
+        await put(store, large(0))
+        disk.fill(left=sqlite.ROOM + 300_000)
+        acknowledged, error = await fill(store)
+        assert acknowledged >= 1
+        assert isinstance(error, UnavailableError), error
+        disk.fill_up()
+        await check(store, acknowledged)
+        assert await store.size(BEIJING) == acknowledged
+        disk.free()
+        await put(store, large(acknowledged))
+        await check(store, acknowledged + 1)
+        await store.close()
+
+    with small_disk(folder, 24) as disk:
+        asyncio.run(test(disk))
+
+
+def test_sqlite_refuses_or_ends_where_room_is_lost_as_it_commits(tmp_path, monkeypatch):
+    monkeypatch.setattr(sqlite, "ROOM", 0)
     folder = tmp_path / "disk"
     folder.mkdir()
 
