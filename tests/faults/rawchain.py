@@ -38,6 +38,11 @@ def events(rpc: str, ledger: str, log_id: bytes) -> list[Event]:
     return [_event(one) for one in found]
 
 
+def transactions(rpc: str, account: str) -> int:
+    """How many transactions of an account (hex) are mined."""
+    return int(_ask(rpc, "eth_getTransactionCount", [f"0x{account}", "latest"]), 16)
+
+
 def _event(log: dict) -> Event:
     root, old_size, old_root = _words(log["data"])
     return Event(int(log["topics"][2], 16), root, int.from_bytes(old_size, "big"), old_root)

@@ -11,6 +11,7 @@ from tests.faults.judging import judge
 from tests.faults.lab import REGIONS, lab
 from tests.faults.links import Links
 from tests.faults.poster import Poster
+from tests.faults.wire import Wire
 
 FIRM = "firm"
 
@@ -38,8 +39,9 @@ async def _run(
     folder: Path, seed: int, seconds: float, copies: int, plant: str | None, pace: float
 ) -> Passed:
     links, passed = Links(seed), Passed()
+    wire = Wire(folder, links)
     try:
-        async with lab(folder, plant, copies, links=links) as made:
+        async with wire, lab(folder, plant, copies, links=wire) as made:
             network = json.loads((folder / "network.json").read_text())["network"]
             urls = {name: await links.open(FIRM, name, made.url(name)) for name in REGIONS}
             poster = Poster(network, urls, seed)
@@ -55,6 +57,7 @@ async def _run(
             finally:
                 await poster.close()
             passed.findings += (await judge(made, [poster], seed)).findings
+            passed.findings += await asyncio.to_thread(wire.check, made.rpc)
             passed.struck, passed.hit, passed.retries = links.struck, links.hit, poster.retries
             passed.statements = len({one.receipt["id"] for one in poster.given})
     finally:
