@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
@@ -83,7 +84,9 @@ class Evidencer:
                 continue
             reports = self._judge(answer.value).records
             for id_, report in zip(ids, reports, strict=True):
-                mirrored[id_] = (*mirrored.get(id_, ()), Mirrored(answer.region, report))
+                # The copy of another record would lend this one its values.
+                if report.id == id_:
+                    mirrored[id_] = (*mirrored.get(id_, ()), Mirrored(answer.region, report))
         return replace(judged, mirrored=mirrored)
 
     async def record(self, statement: str) -> Bundle:
@@ -96,7 +99,7 @@ class Evidencer:
         held = [(one.value.mirror, one.region) for one in answers if one.value is not None]
         for _, region in sorted(held):
             answer = await self._regions.ask_one(region, partial(_bundles, [statement]))
-            if answer.value is not None:
+            if answer.value is not None and self._own([statement], answer.value):
                 return answer.value
         raise InputError("record_unknown", "no region that answered holds this record", "/id")
 
@@ -120,10 +123,25 @@ class Evidencer:
                     silent.add(answer.region)
                 if answer.value is not None:
                     parts.append(answer.value)
-                    records.update(zip(ids, answer.value.records, strict=True))
+                    records.update(self._own(ids, answer.value))
         # A record that was found and that nobody proves must not fall out of a dossier that then looks whole.
         silent.update(one.view.region for one in held if one.view.id not in records)
         return records, parts
+
+    def _own(self, ids: Sequence[str], bundle: Bundle) -> dict[str, Evidence]:
+        """The evidence by the id it was asked for, without that of other records.
+
+        A node that answers with another record, proven as well as any, has not answered for this one. A
+        changed statement has another id too; it fails, and is shown as what became of the record.
+        """
+        return {
+            id_: evidence
+            for id_, evidence in zip(ids, bundle.records, strict=True)
+            if _id_of(evidence) == id_ or self._fails(replace(bundle, records=(evidence,)))
+        }
+
+    def _fails(self, bundle: Bundle) -> bool:
+        return self._judge(bundle).records[0].verdict is State.FAILED
 
     async def _bundles(
         self, wanted: Mapping[str, Sequence[str]]
@@ -143,6 +161,12 @@ async def _bundles(ids: Sequence[str], node: NodeClient) -> Bundle:
     if len(bundle.records) != len(ids):
         raise UnavailableError("bundle_incomplete", "the region left out records it was asked for")
     return bundle
+
+
+def _id_of(evidence: Evidence) -> str:
+    """The id of the statement that the evidence is of, whether that can be read or not."""
+    signed = evidence.statement.partition("~")[0].rpartition(".")[0]
+    return hashlib.sha256(signed.encode("utf-8", "replace")).hexdigest()
 
 
 def _home(one: Held, silent: set[str]) -> str | None:
