@@ -5,6 +5,7 @@ that leans on their habits breaks under load. Here the seed chooses.
 """
 
 import asyncio
+import contextvars
 import heapq
 import random
 import sys
@@ -29,6 +30,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     Attributes:
         steps: callbacks run so far; the position in the trace.
         unexpected: what left a callback or a task unhandled though no fault explains it.
+        most_seconds, most_steps: beyond these the course counts as endless.
     """
 
     def __init__(self, rng: random.Random, mixing: float) -> None:
@@ -42,6 +44,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._ended = False
         self.steps = 0
         self.unexpected: list[str] = []
+        self.most_seconds, self.most_steps = MOST_SECONDS, MOST_STEPS
         self.set_exception_handler(self._note)
 
     def time(self) -> float:
@@ -74,10 +77,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         raise AssertionError(f"a thread was asked for, to run {func}")
 
     def create_task(self, coro, *, name=None, context=None):
+        context = contextvars.copy_context() if context is None else context
         task = asyncio.Task(coro, loop=self, name=name, context=context)
-        process = PROCESS.get() if context is None else context.get(PROCESS)
+        process = context.get(PROCESS)
         if process is not None:
-            process.tasks.append(task)
+            process.tasks.append((task, context))
         return task
 
     def put_back(self, handles) -> None:
@@ -114,7 +118,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             if not timers:
                 raise EndlessError("every task waits for what can never come")
             return
-        if self._now > MOST_SECONDS or self.steps > MOST_STEPS:
+        if self._now > self.most_seconds or self.steps > self.most_steps:
             raise EndlessError(f"{self.steps} steps in {self._now:.0f} virtual seconds")
         handle = ready.pop(self._choose(len(ready)))
         if handle._cancelled:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -33,8 +33,8 @@ class Process:
         number: counts the starts of the region.
         born: virtual time of the start.
         after_crash: whether it has to recover.
-        tasks: every task it ever started. Held to the end, so that no destructor of a killed task runs in
-            the middle of the simulation.
+        tasks: every task it ever started, with its context. Held to the end, so that no destructor of a
+            killed task runs in the middle of the simulation.
         asked: answers that others wait for, in order: a set's order differs from run to run.
     """
 
@@ -43,7 +43,7 @@ class Process:
     born: float
     after_crash: bool
     state: State = State.RUNNING
-    tasks: list[asyncio.Task] = field(default_factory=list)
+    tasks: list[tuple[asyncio.Task, Context]] = field(default_factory=list)
     asked: dict[asyncio.Future, None] = field(default_factory=dict)
     parked: list[asyncio.Handle] = field(default_factory=list)
 
@@ -74,7 +74,7 @@ class Process:
 
     def dispose(self) -> None:
         """Let go of what is left of its tasks, once the loop takes no more callbacks."""
-        for task in self.tasks:
+        for task, context in self.tasks:
             task._log_destroy_pending = False
             if task.done():
                 task._log_traceback = False
@@ -83,6 +83,7 @@ class Process:
             # A block that awaits while it is closed refuses to end; each try gets one block further.
             for _ in range(8):
                 with contextlib.suppress(BaseException):
-                    coroutine.close()
+                    # In its own context: what a block set there it can only take back there.
+                    context.run(coroutine.close)
                     break
         self.tasks.clear()

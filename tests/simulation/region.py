@@ -50,6 +50,7 @@ class Habits:
         fsync_seconds: most seconds of one fsync.
         copies: mirrors that hold a record before it is answered.
         confirmations: blocks on top before a block is final.
+        outage_limit: seconds a record may wait for its anchor before intake closes.
     """
 
     anchor_seconds: float
@@ -57,6 +58,7 @@ class Habits:
     fsync_seconds: float
     copies: int
     confirmations: int
+    outage_limit: float = 4 * 3600.0
 
 
 @dataclass
@@ -75,6 +77,7 @@ class Region:
     Attributes:
         lost_keys: epochs whose log key this region has not.
         ended: processes that ended by themselves.
+        lost_at: when its disk was lost last.
     """
 
     name: str
@@ -91,12 +94,12 @@ class Region:
     process: NodeProcess | None = None
     starts: int = 0
     lost_keys: set[int] = field(default_factory=set)
+    lost_at: float = -1.0
     ended: list[Ended] = field(default_factory=list)
     processes: list[NodeProcess] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.clock = RegionClock(self.loop)
-        self._settings = self._make_settings()
 
     @property
     def answering(self) -> NodeProcess | None:
@@ -179,7 +182,7 @@ class Region:
         store = ModelStore(self.disk, process, self.rng, self.habits.fsync_seconds)
         try:
             node = Node(
-                self._settings,
+                self._make_settings(),
                 self.keys(),
                 World(
                     self.clock,
@@ -225,6 +228,7 @@ class Region:
             mirror_interval=self.habits.mirror_seconds,
             confirmations=self.habits.confirmations,
             copies=self.habits.copies,
+            outage_limit=self.habits.outage_limit,
         )
 
     def keys(self) -> NodeKeys:
