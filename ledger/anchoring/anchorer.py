@@ -11,7 +11,7 @@ from ledger.anchoring.facts import Facts, contradiction, look, named
 from ledger.anchoring.outbox import Outbox, Settled
 from ledger.anchoring.status import Alarm, AnchorStatus, Outcome
 from ledger.errors import InputError, UnavailableError, VerificationError
-from ledger.ports import Chain, Clock, HeadLock, OutboxRow, Store, Tasks
+from ledger.ports import Block, Chain, Clock, HeadLock, OutboxRow, Store, Tasks
 from ledger.values import ChainIdentity, Origin, TreeHead
 
 _LONGEST_ALARM = 60.0
@@ -27,6 +27,7 @@ class Anchorer:
         origin: the log.
         identity: the chain's identity as deployed; another one stops anchoring.
         pace: seconds between two looks.
+        seen: told the newest final block at each look.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Anchorer:
         clock: Clock,
         tasks: Tasks,
         pace: float = 1.0,
+        seen: Callable[[Block], None] = lambda _: None,
     ) -> None:
         self._origin = origin
         self._store = store
@@ -49,6 +51,7 @@ class Anchorer:
         self._clock = clock
         self._tasks = tasks
         self._pace = pace
+        self._seen = seen
         self._outbox = Outbox(store, chain)
         self._refused: tuple[TreeHead, Alarm] | None = None
         self._foreign: Alarm | None = None
@@ -110,6 +113,7 @@ class Anchorer:
 
     async def _look(self) -> Facts:
         facts = await look(self._origin, self._chain, self._head_lock)
+        self._seen(facts.final)
         anchored = facts.contract.head.size
         if self._refused is not None and anchored >= self._refused[0].size:
             self._refused = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from ledger.errors import ForbiddenError, InputError, LedgerError, VerificationError
@@ -31,6 +31,10 @@ def open_always() -> None:
     """No gate."""
 
 
+async def at_once() -> None:
+    """Nothing to wait for."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Posted:
     """A compact statement as it came in, its first part found."""
@@ -51,9 +55,8 @@ class Intake:
         allow_address: whether one more post from this address is within its limit.
         allow_key: dito for a key (kid in base64url).
         gate: raises UnavailableError while no record may be taken for a reason that is not the record's.
-
-    Attributes:
-        watch: says whether the clock can be believed.
+        watch: says whether the clock can be believed; without, one that hears of no other region.
+        started: returns once whoever may contradict the clock after a start has had the time to.
     """
 
     def __init__(
@@ -69,13 +72,16 @@ class Intake:
         allow_address: Callable[[str], bool] = allow_all,
         allow_key: Callable[[str], bool] = allow_all,
         gate: Callable[[], None] = open_always,
+        watch: ClockWatch | None = None,
+        started: Callable[[], Awaitable[None]] = at_once,
     ) -> None:
         self._audience = f"{network}/{region}"
         self._region = region
         self._store = store
         self._clock = clock
         self._known = KnownIds(store)
-        self.watch = ClockWatch(clock)
+        self._watch = watch or ClockWatch(clock)
+        self._started = started
         self._authors = Authors(region, store, registrars, certificates)
         self._certificates = tuple(certificates)
         self._cas = tuple(cas)
@@ -108,7 +114,8 @@ class Intake:
         Raises:
             UnavailableError: clock_departed, store_unavailable, what the gate says.
         """
-        self.watch.check()
+        await self._started()
+        self._watch.check()
         self._gate()
         arrived = [self._arrive(compact, address) for compact in compacts]
         ids = [one.id for one in arrived if isinstance(one, _Posted)]

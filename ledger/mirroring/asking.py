@@ -14,11 +14,12 @@ _LONGEST_REST = 30.0
 
 
 class Peers:
-    """The other regions' nodes."""
+    """The other regions' nodes; one that is silent is left alone for ``longest`` seconds at most."""
 
-    def __init__(self, peers: Sequence[Peer], clock: Clock) -> None:
+    def __init__(self, peers: Sequence[Peer], clock: Clock, longest: float = _LONGEST_REST) -> None:
         self._peers = {peer.region: peer for peer in peers}
         self._clock = clock
+        self._longest = longest
         self._rest: dict[str, float] = {}
         self._until: dict[str, float] = {}
 
@@ -50,7 +51,7 @@ class Peers:
         try:
             answer = await question(peer)
         except UnavailableError:
-            rest = min(2 * self._rest.get(peer.region, _FIRST_REST / 2), _LONGEST_REST)
+            rest = min(2 * self._rest.get(peer.region, _FIRST_REST / 2), self._longest)
             self._rest[peer.region], self._until[peer.region] = rest, self._clock.monotonic() + rest
             return None
         except (InputError, VerificationError):

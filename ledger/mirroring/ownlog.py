@@ -11,6 +11,8 @@ from ledger.values import Millis, Origin
 
 _PACE = 1.0
 _CALM = 30.0
+# Until one tells the time after a start, records may have to wait.
+_LONGEST_REST = 4.0
 
 
 class OwnLog:
@@ -25,7 +27,7 @@ class OwnLog:
         compare: compares a signed checkpoint with the log as held here and keeps a contradiction
             (``Witness.compare``).
         contradicted: told that a head which this log signed is not in it, with words for people.
-        heard: told what another region's clock says, at once; answers whether ours can be believed.
+        heard: told what a region's clock says, at once; answers whether ours can be believed.
     """
 
     def __init__(
@@ -35,11 +37,11 @@ class OwnLog:
         origin: Callable[[], Origin],
         compare: Callable[[str], Awaitable[None]],
         contradicted: Callable[[Origin, str], None],
-        heard: Callable[[Millis], bool],
+        heard: Callable[[Millis, str], bool],
         clock: Clock,
         tasks: Tasks,
     ) -> None:
-        self._peers = Peers(peers, clock)
+        self._peers = Peers(peers, clock, _LONGEST_REST)
         self._origin = origin
         self._compare = compare
         self._contradicted = contradicted
@@ -58,7 +60,7 @@ class OwnLog:
             await self._ask_head(peer)
             now = await self._peers.ask(peer, lambda one: one.time())
             if now is not None:
-                believed = self._heard(now) or believed
+                believed = self._heard(now, peer.region) or believed
         return believed and not self._peers.silent
 
     async def _ask_head(self, peer: Peer) -> None:

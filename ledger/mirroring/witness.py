@@ -36,6 +36,7 @@ class Witness:
         signer: this region's cosigner key.
         logs: what is trusted of each log, by origin; may grow while the node runs.
         newest_signed: the newest checkpoint a log of this node has signed, or None.
+        dates: tells the time of a cosignature; refuses while it cannot be believed.
         pace: seconds between two looks.
     """
 
@@ -51,6 +52,7 @@ class Witness:
         clock: Clock,
         tasks: Tasks,
         pace: float = 0.5,
+        dates: Clock | None = None,
     ) -> None:
         self._region = region
         self._store = store
@@ -58,7 +60,7 @@ class Witness:
         self._signer = signer
         self._key = VerifierKey(signer.name, COSIGNATURE_KEY, signer.public_key)
         self._logs = logs
-        self._clock = clock
+        self._dates = dates or clock
         self._tasks = tasks
         self._pace = pace
         self._findings = Findings(store, clock)
@@ -112,7 +114,11 @@ class Witness:
                 if not await self._holds(log, row):
                     # Never skipped: a later head would hide that this one could not be vouched for.
                     break
-                time = max(time, self._clock.now() // 1000)
+                try:
+                    time = max(time, self._dates.now() // 1000)
+                except UnavailableError:
+                    # The line dates its records for ever, and every later one is dated no earlier.
+                    break
                 line = self._cosign(log.origin, row, time)
                 reach("witness.signed")
                 # Kept before anyone can be answered with it: asked again, it is the same line.

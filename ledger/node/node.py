@@ -18,7 +18,7 @@ from ledger.chain.rpc import Rpc
 from ledger.chain.web3chain import Web3Chain
 from ledger.client import PeerClient, ReadTokens
 from ledger.errors import FatalError, LedgerError, UnavailableError
-from ledger.intake import Intake
+from ledger.intake import ClockWatch, Intake
 from ledger.mirroring import (
     AnchorBook,
     FetchedCopies,
@@ -39,9 +39,12 @@ from ledger.sealing import Sealer
 from ledger.settings import NodeSettings
 from ledger.sharing import Feed, Holdings, Reader
 from ledger.store import FileHeadLock, open_store
-from ledger.values import Origin
+from ledger.values import Millis, Origin
 
 _NETWORK_POLL = 1.0
+# How long a start waits for another region to tell the time, and how often it looks (seconds).
+_TOLD_WITHIN = 3.0
+_LOOK = 0.05
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,12 @@ class Node:
         self._feed = self._make_feed()
         self._copies = self._choose_copies()
         self._outage = self._make_outage()
+        self._watch = ClockWatch(
+            world.clock,
+            patience=_TOLD_WITHIN if self._peers else 0.0,
+            # With copies nothing is promised alone, so nothing is stamped alone either.
+            alone=not (self._peers and settings.copies),
+        )
         self.intake = self._make_intake()
         self._recovery = self._make_recovery()
         self.sealer = self._make_sealer()
@@ -116,7 +125,7 @@ class Node:
         self.witness = self._make_witness(anchors)
         self._follower = self._make_follower(anchors)
         self._mirror = self._make_mirror()
-        self._own_log = self._make_own_log()
+        self._own_logs = [self._make_own_log(peer) for peer in self._peers]
         self.keeper = self._make_keeper()
         self._anchorer = self._make_anchorer(self._first)
         self.app: FastAPI = create_app(self._services(network.name))
@@ -129,6 +138,9 @@ class Node:
 
     async def start(self) -> None:
         """Bring logs and head lock together, then start every worker."""
+        # Rows that were altered say nothing; what they are kept from is told elsewhere.
+        with suppress(UnavailableError):
+            self._watch.remember(await self._newest_received())
         await self._bring_back_closed()
         await self.sealer.resume()
         await self._turn_if_closed()
@@ -139,7 +151,9 @@ class Node:
         tasks.spawn("outage", self._outage.run())
         tasks.spawn("following", self._follower.run())
         tasks.spawn("mirroring", self._mirror.run())
-        tasks.spawn("own log", self._own_log.run())
+        for own_log in self._own_logs:
+            # Each mirror by itself: one that is silent must not keep us from hearing the time of another.
+            tasks.spawn("own log", own_log.run())
         tasks.spawn("witnessing", self.witness.run())
         tasks.spawn("network file", self._watch_network())
 
@@ -162,9 +176,9 @@ class Node:
             "ready": standing.leading
             and copies.code is None
             and self._outage.code is None
-            and self.intake.watch.fault is None,
+            and self._watch.fault is None,
             "region": self._settings.region,
-            "clock": self.intake.watch.fault,
+            "clock": self._watch.fault,
             "network_file": self._network_fault,
             "log": {
                 "origin": str(self.sealer.origin),
@@ -201,10 +215,22 @@ class Node:
             locked = (await self._world.head_lock.read(entry.origin)).head
             await self._recovery.bring_back(entry.origin, locked)
 
+    async def _newest_received(self) -> Millis:
+        """When the newest record of the open log was received; 0 where there is none."""
+        size = await self._world.store.size(self._first)
+        leaf = await self._world.store.leaf(self._first, size - 1) if size else None
+        return Millis(0) if leaf is None else leaf.received
+
+    async def _time_told(self) -> None:
+        """Wait at the start until another region has told the time, or none does."""
+        while self._watch.waiting:
+            await self._world.tasks.sleep(_LOOK)
+
     async def _anchor(self) -> None:
         current = self._anchorer
         # Asked before anything is anchored; a mirror that is silent keeps nothing up.
-        await self._own_log.step()
+        for own_log in self._own_logs:
+            await own_log.step()
         await current.run(until=partial(self._was_replaced, current))
 
     def _was_replaced(self, anchorer: Anchorer) -> bool:
@@ -315,6 +341,8 @@ class Node:
             allow_address=limits.rule("address", settings.posts_per_minute_address),
             allow_key=limits.rule("key", settings.posts_per_minute_key),
             gate=self._outage.check,
+            watch=self._watch,
+            started=self._time_told,
         )
 
     def _make_sealer(self) -> Sealer:
@@ -323,7 +351,7 @@ class Node:
             store=self._world.store,
             head_lock=self._world.head_lock,
             signer=self._signers.get(self._first),
-            clock=self._world.clock,
+            clock=self._watch,
             tasks=self._world.tasks,
             copies=self._copies,
             recovery=self._recovery,
@@ -372,6 +400,7 @@ class Node:
             clock=self._world.clock,
             tasks=self._world.tasks,
             pace=self._settings.mirror_interval,
+            dates=self._watch,
         )
 
     def _make_follower(self, anchors: AnchorBook) -> Follower:
@@ -413,13 +442,13 @@ class Node:
             clock=self._world.clock,
         )
 
-    def _make_own_log(self) -> OwnLog:
+    def _make_own_log(self, peer: Peer) -> OwnLog:
         return OwnLog(
-            peers=self._peers,
+            peers=[peer],
             origin=lambda: self.sealer.origin,
             compare=self.witness.compare,
             contradicted=self._contradicted,
-            heard=self.intake.watch.hear,
+            heard=self._watch.hear,
             clock=self._world.clock,
             tasks=self._world.tasks,
         )
@@ -445,6 +474,7 @@ class Node:
             clock=self._world.clock,
             tasks=self._world.tasks,
             pace=self._settings.anchor_interval,
+            seen=self._watch.see,
         )
 
     def _newest_signed(self, origin: Origin) -> str | None:

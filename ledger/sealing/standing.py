@@ -21,8 +21,8 @@ class Standing:
 LEADING = Standing(True)
 LOCK_LOST = frozenset({"head_lock_missing", "head_lock_torn"})
 """Start states that the other holders can cure, if they remember what this lock has lost."""
-ASKED_AGAIN = frozenset({"copies_missing", "copies_ahead", "store_unavailable"})
-"""States of the mirrors, and of a full disk, that pass by themselves."""
+ASKED_AGAIN = frozenset({"copies_missing", "copies_ahead", "store_unavailable", "clock_departed"})
+"""States of the mirrors, of a full disk and of a wrong clock that pass by themselves."""
 FETCHED_AGAIN = frozenset({"head_lock_ahead", "copies_ahead", "leaves_lost"})
 """States of a log that lacks leaves: whoever is asked again may hold them."""
 NOT_STARTED = Standing(False, "log_not_started", "the node has not compared log and head lock yet")
@@ -81,7 +81,7 @@ def judge_lack(standing: Standing, lack: Lack) -> Standing:
 
 def _lost(standing: Standing, lack: Lack) -> Standing:
     named = f"leaves {lack.held} to {lack.promised - 1} were promised and are not here"
-    if lack.silent:
+    if not lack.lost:
         code = standing.code if standing.code == "head_lock_ahead" else "copies_ahead"
         return Standing(False, code, f"{named}; does not answer: {', '.join(lack.silent)}")
     return Standing(

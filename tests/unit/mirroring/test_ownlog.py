@@ -28,7 +28,7 @@ class Asked:
             origin=lambda: region.origin,
             compare=region.witness.compare,
             contradicted=lambda *told: self.contradicted.append(told),
-            heard=lambda now: self.heard.append(now) or believed,
+            heard=lambda now, _region: self.heard.append(now) or believed,
             clock=region.clock,
             tasks=self.tasks,
         )
