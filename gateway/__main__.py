@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
-from ledger.listening import listen
+from ledger.listening import BoundedConnection, listen
 
 
 def main() -> None:
@@ -32,7 +32,13 @@ def main() -> None:
     except (ValidationError, OSError) as error:
         sys.exit(f"gateway: {_why(error)}")
     print(f"http://{settings.listen_host}:{listening.getsockname()[1]}", flush=True)  # noqa: T201 - told to the caller
-    config = uvicorn.Config(create_app(settings), log_level="warning", server_header=False)
+    config = uvicorn.Config(
+        create_app(settings),
+        http=BoundedConnection,
+        ws="none",
+        log_level="warning",
+        server_header=False,
+    )
     server = uvicorn.Server(config)
     if given.with_parent:
         threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()

@@ -36,11 +36,13 @@ _TITLES = {
     403: "Forbidden",
     404: "Not found",
     405: "Method not allowed",
+    408: "Too slow",
     409: "Conflict",
     413: "Too large",
     415: "Unsupported media type",
     422: "Not acceptable",
     429: "Too many requests",
+    431: "Too large",
     500: "Internal error",
     503: "Unavailable",
 }

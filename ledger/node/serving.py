@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from ledger.listening import listen
+from ledger.listening import BoundedConnection, listen
 from ledger.ports import Tasks
 
 
@@ -25,6 +25,8 @@ async def serving(app: FastAPI, listening: socket.socket, tasks: Tasks) -> Async
     server = uvicorn.Server(
         uvicorn.Config(
             app,
+            http=BoundedConnection,
+            ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
