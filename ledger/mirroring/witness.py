@@ -140,11 +140,14 @@ class Witness:
         head = row.facts.head
         if log.closed is not None and head.size > log.closed.size:
             return False
-        if row.checkpoint is None or await self._store.size(log.origin) < head.size:
+        if await self._store.size(log.origin) < head.size:
             return False
         root = await tree.root(self._store, log.origin, head.size)
         if root != head.root:
+            # Also while nobody hands over the checkpoint: a home that shows two histories keeps it back.
             await self._findings.fork(row, f"the leaves fed to us have root {root.hex()}", None)
+            return False
+        if row.checkpoint is None:
             return False
         try:
             checkpoint, _ = open_checkpoint(row.checkpoint, log.key)
