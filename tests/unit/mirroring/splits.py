@@ -27,6 +27,9 @@ from ledger.values import TreeHead, witness_name
 from ledger.verify import State, verify_bundle
 from ledger.verify.policy import Policy
 from tests.faults.rawlog import leaf_hash, roots
+from tests.simulation.disk import Disk
+from tests.simulation.process import Process
+from tests.simulation.store import ModelStore
 from tests.unit.anchoring.model_chain import ModelWorld
 from tests.unit.anchoring.support import NETWORK, HandClock
 from tests.unit.mirroring.regions import (
@@ -172,15 +175,20 @@ async def anchored_history_without_its_checkpoint(split: Split) -> list[Region]:
     await split.begin(anchored=split.dice.random() < 0.5)
     await split.split()
 
-    async def nothing(_origin, _size=None):
-        return None
+    def keep_back(peer: LocalPeer) -> None:
+        given = peer.checkpoint
+
+        async def checkpoint(origin, size=None):
+            return None if origin == split.origin else await given(origin, size)
+
+        peer.checkpoint = checkpoint
 
     for region in (split.left, split.right):
-        next(p for p in region.peers if p.region == split.home.name).checkpoint = nothing
+        keep_back(next(p for p in region.peers if p.region == split.home.name))
     if split.dice.random() < 0.5:
         # Shown the one by its leaves and by the chain the other: nobody has to have signed anything.
         for peer in split.right.peers:
-            peer.checkpoint = nothing
+            keep_back(peer)
     await split.until_found(split.right)
     return [split.right]
 
@@ -450,14 +458,17 @@ def listening() -> Iterator[list[str]]:
         logger.removeHandler(ear)
 
 
-async def play(folder: Path, seed: int) -> None:
+async def play(folder: Path, seed: int, *, on_disk: bool) -> None:
     dice = random.Random(seed)
     async with AsyncExitStack() as stack:
         world, clock = ModelWorld(), HandClock()
 
         async def region(name: str, file: str) -> Region:
-            store = await SqliteStore.open(folder / f"{file}.db")
-            stack.push_async_callback(store.close)
+            if on_disk:
+                store = await SqliteStore.open(folder / f"{file}.db")
+                stack.push_async_callback(store.close)
+            else:
+                store = ModelStore(Disk(), Process(name, 1, 0.0, after_crash=False), dice, 0.0)
             return Region(name, store, world, clock, policies())
 
         regions = [await region(name, name) for name in NAMES]
@@ -471,8 +482,13 @@ async def play(folder: Path, seed: int) -> None:
             await judge(split, found, told)
 
 
-def run(seed: int, cases: int, folder: Path | None = None) -> tuple[Counter[str], list[str]]:
-    """How often the histories met in each way, and what was believed or found too late."""
+def run(
+    seed: int, cases: int, folder: Path | None = None, *, on_disk: bool = False
+) -> tuple[Counter[str], list[str]]:
+    """How often the histories met in each way, and what was believed or found too late.
+
+    In memory, unless ``on_disk``: what is looked at is the same, and takes a tenth of the time.
+    """
     met: Counter[str] = Counter()
     findings: list[str] = []
     for case in range(seed * cases, (seed + 1) * cases):
@@ -480,7 +496,7 @@ def run(seed: int, cases: int, folder: Path | None = None) -> tuple[Counter[str]
         met[name] += 1
         with tempfile.TemporaryDirectory(dir=folder) as made:
             try:
-                asyncio.run(play(Path(made), case))
+                asyncio.run(play(Path(made), case, on_disk=on_disk))
             except SplitError as error:
                 findings.append(f"{error} (seed {case}: {name})")
     return met, findings

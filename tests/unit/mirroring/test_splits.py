@@ -6,9 +6,15 @@ from ledger.mirroring import comparing, findings, witness
 from tests.unit.mirroring.splits import NAMES_OF_WAYS, WAYS, run, unmet
 
 
-@pytest.mark.parametrize("seed", range(len(WAYS)))
-def test_two_histories_are_found_out_in_one_exchange(seed, tmp_path):
-    assert run(seed, 1, tmp_path)[1] == []
+def test_two_histories_are_found_out_in_one_exchange():
+    met, found = run(1, 4 * len(WAYS))
+    assert found == []
+    assert unmet(met, met.total()) == []
+
+
+@pytest.mark.parametrize("way", ["anchored_history", "receipt_handed_over"])
+def test_nor_do_stores_on_disk_hide_one(way, tmp_path):
+    assert run(NAMES_OF_WAYS.index(way), 1, tmp_path, on_disk=True)[1] == []
 
 
 def test_a_way_in_which_histories_never_met_is_missed():
