@@ -12,6 +12,7 @@ from ledger.statement.sdjwt import parse
 from ledger.testing.kit import KitLog, Posted
 from ledger.verify import ChainReading, Policy, State
 from tests.properties.verify.stage import Chance, Stage
+from tests.unit.chain.node import Answer
 
 FAILED, PENDING, UNKNOWN, PASSED = State.FAILED, State.PENDING, State.UNKNOWN, State.PASSED
 
@@ -28,6 +29,7 @@ class Lie:
         shown: what the report on that record must show, by member.
         chain: what an RPC answers, None offline.
         policy: where it is not the stage's.
+        rpc: a node to be asked over HTTP, by method; then ``chain`` is what it says.
     """
 
     bundle: Bundle
@@ -38,6 +40,7 @@ class Lie:
     shown: Mapping[str, object] = field(default_factory=dict)
     chain: ChainReading | None = None
     policy: Policy | None = None
+    rpc: Mapping[str, Answer] | None = None
 
 
 Telling: TypeAlias = Callable[[Stage, Chance], Lie]

@@ -5,6 +5,7 @@ Bytes flipped are elsewhere (``mutations``); these are the lies of somebody who 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from collections import Counter
@@ -12,16 +13,26 @@ from collections.abc import Iterator, Mapping
 from itertools import count, islice
 
 from ledger.bundle import decode_bundle, encode_bundle
+from ledger.cli.chainfacts import read_chain
 from ledger.values import Millis
-from ledger.verify import RecordReport, Report, State, Verifier, report_json
-from tests.properties.verify import lies_of_chains, lies_of_gateways, lies_of_logs
+from ledger.verify import (
+    ChainReading,
+    Policy,
+    RecordReport,
+    Report,
+    State,
+    Verifier,
+    report_json,
+)
+from tests.properties.verify import lies_of_chains, lies_of_gateways, lies_of_logs, lies_of_rpcs
 from tests.properties.verify.lie import Lie, Telling
 from tests.properties.verify.stage import Chance, Stage
+from tests.unit.chain.node import Answer, node
 
 AT = Millis(1_780_000_000_000)
 LIES: Mapping[str, Telling] = {
     lie.__name__: lie
-    for room in (lies_of_logs, lies_of_gateways, lies_of_chains)
+    for room in (lies_of_logs, lies_of_gateways, lies_of_chains, lies_of_rpcs)
     for lie in room.LIES
 }
 
@@ -66,15 +77,23 @@ def _truths(stage: Stage, verifier: Verifier) -> Iterator[str]:
 def _tell(stage: Stage, verifier: Verifier, name: str, dice: random.Random) -> list[str]:
     lie = LIES[name](stage, Chance(dice))
     # Through the file, as a reader gets it: what cannot be written is no well-formed lie.
-    bundle = decode_bundle(encode_bundle(lie.bundle))
+    data = encode_bundle(lie.bundle)
+    bundle = decode_bundle(data)
     if lie.policy is not None:
         verifier = Verifier(lie.policy)
     try:
-        report = verifier.verify(bundle, at=AT, chain=lie.chain)
+        chain = lie.chain if lie.rpc is None else _asked(lie.rpc, data, stage.policy)
+        report = verifier.verify(bundle, at=AT, chain=chain)
         json.dumps(report_json(report, dice.choice(["en", "zh"])))
     except Exception as error:  # noqa: BLE001 - whatever it is, a reader's program would die of it
         return [f"raised {error!r}"]
     return [*_judge(lie, report)]
+
+
+def _asked(answers: Mapping[str, Answer], data: bytes, policy: Policy) -> ChainReading:
+    """What ``jjj verify --rpc`` learns from that node."""
+    with node(dict(answers)) as (url, _):
+        return asyncio.run(read_chain(url, data, policy))
 
 
 def _judge(lie: Lie, report: Report) -> Iterator[str]:

@@ -11,7 +11,7 @@ from ledger.verify import Check, State, authority, examining, receipt, verifier
 from tests.properties.verify.lies import LIES, run, untold
 from tests.properties.verify.lies_of_logs import LATER
 
-CASES = 4 * len(LIES)
+CASES = 3 * len(LIES)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
