@@ -112,14 +112,14 @@ class Evidencer:
         """Evidence by statement id: from home regions first, from a mirror what they did not give."""
         records: dict[str, Evidence] = {}
         parts: list[Bundle] = []
-        for choose in (_home, _mirror):
+        for choose in (_home, _mirror, _other_mirror):
             wanted: dict[str, list[str]] = {}
             for one in held:
                 region = choose(one, silent)
                 if region is not None and one.view.id not in records:
                     wanted.setdefault(region, []).append(one.view.id)
             for ids, answer in await self._bundles(wanted):
-                if not answer.answered:
+                if not (answer.answered or _uncovered(answer)):
                     silent.add(answer.region)
                 if answer.value is not None:
                     parts.append(answer.value)
@@ -146,14 +146,22 @@ class Evidencer:
     async def _bundles(
         self, wanted: Mapping[str, Sequence[str]]
     ) -> list[tuple[Sequence[str], Answer[Bundle]]]:
-        """Each region's answer for the ids asked of it, asked side by side."""
-        answers = await asyncio.gather(
-            *(
-                self._regions.ask_one(region, partial(_bundles, ids))
-                for region, ids in wanted.items()
-            )
+        """Each region's answers for the ids asked of it, asked side by side."""
+        parts = await asyncio.gather(*(self._some(region, ids) for region, ids in wanted.items()))
+        return [one for part in parts for one in part]
+
+    async def _some(
+        self, region: str, ids: Sequence[str]
+    ) -> list[tuple[Sequence[str], Answer[Bundle]]]:
+        """One region's answer; in parts where one record that it cannot prove yet would hide the others."""
+        answer = await self._regions.ask_one(region, partial(_bundles, ids))
+        if len(ids) == 1 or not _uncovered(answer):
+            return [(ids, answer)]
+        half = len(ids) // 2
+        first, second = await asyncio.gather(
+            self._some(region, ids[:half]), self._some(region, ids[half:])
         )
-        return list(zip(wanted.values(), answers, strict=True))
+        return first + second
 
 
 async def _bundles(ids: Sequence[str], node: NodeClient) -> Bundle:
@@ -174,7 +182,20 @@ def _home(one: Held, silent: set[str]) -> str | None:
 
 
 def _mirror(one: Held, silent: set[str]) -> str | None:
-    return next(iter(sorted(one.holders - {one.view.region} - silent)), None)
+    return next(iter(_mirrors(one, silent)), None)
+
+
+def _other_mirror(one: Held, silent: set[str]) -> str | None:
+    return next(iter(_mirrors(one, silent)[1:]), None)
+
+
+def _mirrors(one: Held, silent: set[str]) -> list[str]:
+    return sorted(one.holders - {one.view.region} - silent)
+
+
+def _uncovered(answer: Answer[Bundle]) -> bool:
+    """Whether the region answered that no checkpoint there covers the record yet."""
+    return isinstance(answer.error, UnavailableError) and answer.error.code == "checkpoint_missing"
 
 
 def _joined(records: tuple[Evidence, ...], parts: Iterable[Bundle], asked: Asked) -> Bundle:
