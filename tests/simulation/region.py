@@ -13,6 +13,7 @@ from ledger.errors import FatalError
 from ledger.keys.demo import demo_log_key
 from ledger.node.keys import NodeKeys
 from ledger.node.node import Node, World
+from ledger.ports import Chain
 from ledger.settings import NodeSettings
 from ledger.values import Origin, witness_name
 from tests.simulation.chainview import ChainLink, ChainView
@@ -24,6 +25,8 @@ from tests.simulation.process import PROCESS, ConnectionLostError, Process, Stat
 from tests.simulation.statements import NETWORK, REGIONS
 from tests.simulation.store import ModelStore
 from tests.simulation.tasks import OrderedTasks
+
+CATCHING_UP_SECONDS = 200.0
 
 
 class NodeProcess(Process):
@@ -141,6 +144,11 @@ class Region:
         locked = 0 if file is None or file.torn or not file.synced else file.says.size
         return min(locked, self.disk.durable("size", origin, 0)) >= size
 
+    def has_lost(self, origin: Origin) -> bool:
+        """Whether it lost its disk and has not caught up: soon after, and while its lock knows nothing."""
+        soon = self.loop.time() - self.lost_at < CATCHING_UP_SECONDS
+        return self.lost_at >= 0 and (soon or str(origin) not in self.folder.files)
+
     def lose_power(self, rng: random.Random) -> None:
         """What was written and not synced may be gone; nothing runs here at that time."""
         self.disk.lose_power(rng)
@@ -177,6 +185,12 @@ class Region:
         finally:
             process.asked.pop(answer, None)
 
+    def view(self, process: NodeProcess) -> Chain:
+        """The chain as a process of this region sees it."""
+        return ChainView(
+            self.link, self.account, process, self.rng, self.habits.confirmations, self.note
+        )
+
     async def _live(self, process: NodeProcess) -> None:
         tasks = process.tasks_port = OrderedTasks()
         store = ModelStore(self.disk, process, self.rng, self.habits.fsync_seconds)
@@ -191,9 +205,7 @@ class Region:
                     store,
                     ModelHeadLock(self.folder, process, self.rng, self.habits.fsync_seconds),
                 ),
-                chain=ChainView(
-                    self.link, self.account, process, self.rng, self.habits.confirmations, self.note
-                ),
+                chain=self.view(process),
                 peers=[
                     SimulatedPeer(self.network, process, name, self.rng)
                     for name in REGIONS
