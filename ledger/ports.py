@@ -602,18 +602,25 @@ class Lack:
 
     ``held`` leaves are here; heads up to ``promised`` left the house, as far as anyone who answered
     remembers; ``silent`` names who did not answer. ``forgotten``: leaves came back that our own lock knew
-    nothing of, and nothing else would know what was promised last.
+    nothing of, and nothing else would know what was promised last. ``unknown``: no lock is here, and the
+    chain, which would tell whether the log was ever begun, is silent.
     """
 
     held: int
     promised: int
     silent: tuple[str, ...] = ()
     forgotten: bool = False
+    unknown: bool = False
 
     @property
     def missing(self) -> int:
         """Leaves that were promised and are not here."""
         return max(self.promised - self.held, 0)
+
+    @property
+    def lost(self) -> bool:
+        """Everybody was asked, and nobody holds what is missing."""
+        return self.missing > 0 and not self.silent
 
 
 class Recovery(Protocol):

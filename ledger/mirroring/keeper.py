@@ -77,7 +77,7 @@ class Keeper:
             VerificationError: sealed_signature.
             ConflictError: leader_replaced; head_moved, if the lock holds neither head of the step;
                 hold_gap, if leaves before its first are not held; copies_fork, with evidence kept.
-            UnavailableError: head_lock_torn.
+            UnavailableError: head_lock_torn, head_lock_missing.
         """
         mine = self._log(origin)
         fed = [_read(origin, at, one) for at, one in enumerate(step.leaves, step.start)]
@@ -86,6 +86,9 @@ class Keeper:
         async with mine.lock:
             await self._follow(origin, step.leader)
             locked = await self._locked(origin)
+            if locked is None and step.old is not None:
+                # Not said as head_moved, which ends the leader: this mirror is gone, and nothing moved.
+                raise UnavailableError("head_lock_missing", f"the lock of {origin} is lost here")
             if locked not in (step.old, step.new):
                 raise ConflictError("head_moved", f"the lock of {origin} holds {_name(locked)}")
             grown = await self._fit(origin, mine, step, fed)

@@ -12,6 +12,8 @@ from ledger.ports import Chain, Holding, Peer, Tasks
 from ledger.values import TreeHead
 from ledger.verify.logpolicy import LogPolicy
 
+CHAIN = "chain"
+"""Among those who are silent, beside the regions."""
 _ANSWER_SECONDS = 3.0
 
 
@@ -94,6 +96,9 @@ async def gather_marks(
     marks = Marks(locked)
     if locked is not None:
         marks.promise(locked)
+    if policy.closed is not None:
+        # What was in flight when the log lost its leaves may have been anchored, and closed, since.
+        marks.promise(policy.closed)
     answers = await ask_mirrors(peers, lambda peer: peer.held(policy.origin), tasks)
     marks.silent += [*answers.silent]
     for peer in peers:
@@ -133,7 +138,7 @@ async def _add_anchored(
         async with tasks.timeout(_ANSWER_SECONDS):
             head = (await chain.head(policy.origin.log_id)).head
     except (TimeoutError, LedgerError):
-        marks.silent.append("chain")
+        marks.silent.append(CHAIN)
         return
     if not head.size:
         return

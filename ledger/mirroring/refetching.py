@@ -15,7 +15,7 @@ from ledger.merkle.leaf import parse_leaf
 from ledger.merkle.note import VerifierKey
 from ledger.mirroring.feeding import Fed, names, read_fed
 from ledger.mirroring.findings import Findings
-from ledger.mirroring.marks import Marks, gather_marks
+from ledger.mirroring.marks import CHAIN, Marks, gather_marks
 from ledger.mirroring.mirrored import MirroredLog, MirroredLogs
 from ledger.ports import (
     Chain,
@@ -104,9 +104,13 @@ class Refetcher:
             marks = disputed
         held = await self._store.size(origin)
         lack = Lack(
-            held, marks.promised, tuple(sorted(set(silent))), await self._is_forgotten(origin)
+            held,
+            marks.promised,
+            tuple(sorted(set(silent))),
+            await self._is_forgotten(origin),
+            unknown=not self._held_first and locked is None and CHAIN in silent,
         )
-        if lack.missing and not lack.silent:
+        if lack.lost:
             await self._findings.keep_json(
                 "leaves_lost", str(origin), first=held, last=marks.promised - 1
             )

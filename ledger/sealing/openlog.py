@@ -156,18 +156,20 @@ class OpenLog:
         that starts after the turn starts with the closed log and turns again, before ``run``: what a
         crash left behind is then logged, and nothing twice. ``older`` are the logs closed before this one,
         with their closing sizes, for a turn that never came to its end. Without a signer the epoch is only
-        passed through: its own log is closed already.
+        passed through: its own log is closed already. A log closed beyond the leaves that anybody still
+        holds is left as it is; nothing of it would ever become more.
         """
         async with self._one_step:
             old = self._origin
             if origin == old:
                 return self._standing
             if not self._standing.leading:
-                # What can still be had of it is logged again in the next epoch.
+                # What can still be had of it is logged again in the next epoch. Everybody is asked anew.
+                self._lack = None
                 await self._bring_back()
             mine = self._signer if self._standing.leading else None
             closed = await close_log(self._store, old, closing, mine)
-            if not closed.leading:
+            if not (closed.leading or (closed.code == "closing_ahead" and self._is_lost())):
                 self._standing = closed
                 return closed
             reach("turn.closed")
@@ -193,6 +195,9 @@ class OpenLog:
             return
         locked = (await self._lock.read(self._origin)).head
         self._lack = (self._origin, await self._recovery.bring_back(self._origin, locked))
+
+    def _is_lost(self) -> bool:
+        return self._lack is not None and self._lack[0] == self._origin and self._lack[1].lost
 
     async def _resume(self) -> Standing:
         await self._bring_back()

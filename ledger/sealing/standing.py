@@ -69,7 +69,15 @@ def judge_lack(standing: Standing, lack: Lack) -> Standing:
         return standing
     if lack.missing:
         return _lost(standing, lack)
-    if lack.forgotten and (standing.leading or standing.code in LOCK_LOST):
+    open_to_doubt = standing.leading or standing.code in LOCK_LOST
+    if open_to_doubt and (lack.unknown or (lack.forgotten and lack.silent)):
+        return Standing(
+            False,
+            "copies_ahead",
+            "no head lock tells what was promised, and who could does not answer:"
+            f" {', '.join(lack.silent)}",
+        )
+    if open_to_doubt and lack.forgotten:
         return Standing(
             False,
             "promises_forgotten",
@@ -84,9 +92,12 @@ def _lost(standing: Standing, lack: Lack) -> Standing:
     if not lack.lost:
         code = standing.code if standing.code == "head_lock_ahead" else "copies_ahead"
         return Standing(False, code, f"{named}; does not answer: {', '.join(lack.silent)}")
+    beyond = ""
+    if lack.forgotten or standing.code in LOCK_LOST:
+        beyond = "; no lock tells what was promised after them"
     return Standing(
         False,
         "leaves_lost",
-        f"{named}, and nobody holds them: lost, unless a newer database is found; close the log by an"
-        " epoch turn",
+        f"{named}, and nobody holds them: lost, unless a newer database is found{beyond}; close the log by"
+        " an epoch turn",
     )

@@ -101,6 +101,11 @@ class Authors:
         if self.given:
             self._spawn(self._until_answered(self.rng.choice(self.given).post))
 
+    def again(self, given: Sequence[Given]) -> None:
+        """Post again what was acknowledged and is lost."""
+        for post in {one.post.id: one.post for one in given}.values():
+            self._spawn(self._until_answered(post))
+
     def hang_up(self) -> None:
         """Post, go away before the answer comes, and post again later; others wait beside."""
         self._spawn(self._hang_up(self._next().versions[0]))
@@ -183,12 +188,15 @@ class Authors:
         self.given.append(Given(number, self.loop.time(), post, receipt))
 
     def _check_promised(self, receipt: dict) -> None:
-        """What was signed must be safe here, and with copies in one of the mirrors' locks too."""
+        """What was signed must be safe here, and with copies in one of the mirrors' locks too.
+
+        A mirror whose disk was lost may have held it when it was signed.
+        """
         origin = Origin.parse(receipt["origin"])
         size = int(receipt["proof"].partition("\n\n")[2].split("\n")[1])
         if not self.region.promised(origin, size):
             self.broken.append(f"promised: {origin}: size {size} was signed before it was safe")
-        mirrors = [one for one in self.others if one.promised(origin, size)]
+        mirrors = [one for one in self.others if one.has_lost(origin) or one.promised(origin, size)]
         if self.region.habits.copies > len(mirrors):
             self.broken.append(f"promised: {origin}: size {size} was signed with no mirror's word")
 

@@ -29,10 +29,19 @@ _WIDTH = 256
 
 @dataclass(frozen=True)
 class Promise:
-    """A receipt that was given: the statement's text and the receipt's JSON."""
+    """A receipt that was given: the statement's text, the receipt's JSON, its place among all events."""
 
     compact: str
     receipt: dict
+    number: int
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Of a log: the first leaf that nobody held any more after a disk was lost, and when that was."""
+
+    first: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,7 @@ class RawLog:
     quorum: int
     closed: tuple[int, bytes] | None
     key_lost: bool
+    lost: Lost | None
     leaves: list[RawLeaf]
     tiles: list[RawTile]
     lock: tuple[int, bytes] | None
@@ -92,6 +102,10 @@ class RawLog:
     anchors: dict[str, dict[int, RawAnchor]]
     mirrors: dict[str, list[RawLeaf]]
     forged_lines: list[str]
+
+    def lacks(self, size: int) -> bool:
+        """Whether so many leaves were there and are lost: lock and chain remember more than is left."""
+        return self.lost is not None and size > len(self.leaves)
 
 
 @dataclass(frozen=True)
@@ -107,7 +121,11 @@ class RawSent:
 
 @dataclass
 class Checker:
-    """Checks a quiet world; ``findings`` fills with what does not hold."""
+    """Checks a quiet world; ``findings`` fills with what does not hold.
+
+    Attributes:
+        lost: receipts that stand on leaves which nobody holds any more, where no copies were asked for.
+    """
 
     logs: list[RawLog]
     promises: list[Promise]
@@ -115,6 +133,7 @@ class Checker:
     stored: dict[str, int]
     dropped: dict[tuple[str, int], list[str]]
     findings: list[str] = field(default_factory=list)
+    lost: int = 0
 
     def check(self) -> list[str]:
         self._roots = {log.origin: self._check_tree(log) for log in self.logs}
@@ -140,7 +159,7 @@ class Checker:
         roots = rawlog.roots(hashes)
         self._check_tiles(log, hashes)
         for name, head in (("lock", log.lock), ("chain", log.chain)):
-            if head is not None and head[0] and not _holds(roots, *head):
+            if head is not None and head[0] and not _holds(roots, *head) and not log.lacks(head[0]):
                 self._broken("roots", log, f"the {name} holds another head at size {head[0]}")
         for name, leaves in log.mirrors.items():
             if leaves != log.leaves[: len(leaves)]:
@@ -165,7 +184,8 @@ class Checker:
         for event in log.events:
             if event.size <= before:
                 self._broken("unique", log, f"event of size {event.size} after {before}")
-            if not _holds(self._roots[log.origin], event.size, event.root):
+            held = _holds(self._roots[log.origin], event.size, event.root)
+            if not held and not log.lacks(event.size):
                 self._broken("roots", log, f"event of size {event.size} has another root")
             before = event.size
 
@@ -173,7 +193,8 @@ class Checker:
         anchored = {event.size for event in log.events}
         for region, rows in log.anchors.items():
             for row in rows.values():
-                if not _holds(self._roots[log.origin], row.size, row.root):
+                held = _holds(self._roots[log.origin], row.size, row.root)
+                if not held and not log.lacks(row.size):
                     self._broken("roots", log, f"{region} keeps another head of size {row.size}")
                 if row.size not in anchored and (log.closed is None or row.size <= log.closed[0]):
                     # Bundles were issued under it: a head that the chain lost has to return.
@@ -190,6 +211,9 @@ class Checker:
         signed: dict[str, str] = {}
         for promise in self.promises:
             log = by_origin[promise.receipt["origin"]]
+            if log.lost is not None and _is_lost(log.lost, promise):
+                self.lost += 1
+                continue
             if fault := self._unkept(log, promise, signed) or self._left(log, promise, places):
                 self._broken("kept", log, f"{promise.receipt['index']}: {fault}")
 
@@ -254,7 +278,11 @@ def unsettled(logs: Iterable[RawLog]) -> list[str]:
     found = []
     for log in logs:
         size = len(log.leaves) if log.closed is None else log.closed[0]
-        if log.chain[0] != size and size:
+        anchored = log.chain[0]
+        if log.lost is not None:
+            size = min(size, len(log.leaves))
+            anchored = min(anchored, size)
+        if anchored != size and size:
             found.append(f"{log.origin}: {log.chain[0]} of {size} leaves are anchored")
         if log.closed is None and (log.lock is None or log.lock[0] != size):
             found.append(f"{log.origin}: the lock does not hold the head of size {size}")
@@ -305,6 +333,12 @@ def leaf_line(leaf: RawLeaf) -> bytes:
 
 def leaf_hash(leaf: RawLeaf) -> bytes:
     return rawlog.leaf_hash(leaf_line(leaf))
+
+
+def _is_lost(lost: Lost, promise: Promise) -> bool:
+    """Whether a receipt was given before the loss and its checkpoint reaches beyond what is left."""
+    size = int(promise.receipt["proof"].partition("\n\n")[2].split("\n")[1])
+    return promise.number < lost.number and size > lost.first
 
 
 def _holds(roots: list[bytes], size: int, root: bytes) -> bool:

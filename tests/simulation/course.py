@@ -8,6 +8,7 @@ from tests.simulation import judge
 from tests.simulation.coverage import CELLS, Cell
 from tests.simulation.faults import Faults
 from tests.simulation.loop import EndlessError
+from tests.simulation.losing import Losses
 from tests.simulation.machines import Machine
 from tests.simulation.scenes import Scenes
 from tests.simulation.statements import REGIONS
@@ -26,6 +27,7 @@ class Outcome:
     """What a seed did and found; ``findings`` is empty where every promise was kept."""
 
     seed: int
+    copies: int = 0
     digest: str = ""
     steps: int = 0
     virtual_seconds: float = 0.0
@@ -64,6 +66,7 @@ class Course:
         self._machines = {name: Machine(world, one) for name, one in world.regions.items()}
         self._faults = Faults(world, self._machines)
         self._scenes = Scenes(world, self._machines, self._faults)
+        self._losses = Losses(world, self._machines, self._scenes)
         self._striker = Striker(world)
         self._posting = False
         self._lulls = 0
@@ -122,8 +125,9 @@ class Course:
     async def _one(self, kind: str) -> None:
         self._outcome.faults[kind] += 1
         self._world.note("fault", kind)
-        source = self._faults if kind in self._faults.kinds else self._scenes
-        await source.strike(kind)
+        for source in (self._faults, self._scenes, self._losses):
+            if kind in source.kinds:
+                await source.strike(kind)
         self._world.note("over", kind)
 
     async def _strike(self, cell: Cell) -> None:
@@ -186,7 +190,9 @@ class Course:
 
     def _take_stock(self) -> None:
         outcome, loaded = self._outcome, self._world
+        outcome.copies = loaded.habits.copies
         outcome.counted += self._striker.counted
+        outcome.counted["lost and named"] += self._losses.named
         for authors in loaded.authors.values():
             outcome.receipts += len(authors.given)
             outcome.statements += len({one.post.id for one in authors.given})

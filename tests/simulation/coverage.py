@@ -27,7 +27,8 @@ CELLS = tuple(Cell(*one) for one in product(POINTS, (True, False), (False, True)
 
 STANDINGS = (
     "", "log_key_missing", "head_lock_torn", "head_lock_missing", "head_lock_ahead",
-    "head_lock_fork", "log_stopped", "closing_ahead", "closing_fork",
+    "head_lock_fork", "log_stopped", "closing_ahead", "closing_fork", "copies_missing", "leaves_lost",
+    "promises_forgotten",
 )  # fmt: skip
 ALARMS = (
     "chain_identity", "head_lock_missing", "head_lock_contradicts", "anchor_foreign_head",

@@ -26,7 +26,7 @@ def findings(world: World) -> list[str]:
     """Every broken promise."""
     checker = Checker(
         logs=raw_logs(world),
-        promises=[Promise(one.post.compact, one.receipt) for one in _given(world)],
+        promises=[Promise(one.post.compact, one.receipt, one.number) for one in _given(world)],
         sent=[
             RawSent(
                 number,
@@ -116,6 +116,7 @@ def _raw_log(world: World, entry) -> RawLog:
         quorum=entry.quorum,
         closed=None if closed is None else (closed.size, closed.root),
         key_lost=origin.epoch in home.lost_keys,
+        lost=world.lost.get(origin),
         leaves=_leaves(home, origin),
         tiles=[
             RawTile(one.level, one.index, one.root, one.data)

@@ -12,11 +12,13 @@ from typing import Any
 from ledger import failpoints
 from ledger.chain.network import Network as NetworkFile
 from ledger.chain.network import write_network
+from ledger.values import Origin
 from tests.simulation import network
 from tests.simulation.authorities import Authorities
 from tests.simulation.authors import Authors
 from tests.simulation.chain import Chain, Sent
 from tests.simulation.chainview import ChainLink
+from tests.simulation.checker import Lost
 from tests.simulation.clock import START
 from tests.simulation.disk import Disk
 from tests.simulation.loop import VirtualLoop
@@ -58,6 +60,8 @@ class World:
             answering=lambda name: self.regions[name].answering,
             ask=lambda name, work: self.regions[name].ask(work),
         )
+        # What stood on a lost disk alone, by log.
+        self.lost: dict[Origin, Lost] = {}
         # What an operator tried in vain.
         self.stuck: list[str] = []
         # When each transaction of the outbox became durable, by (sender, nonce, hash).
@@ -130,10 +134,10 @@ class World:
             rng=random.Random(f"{name} {details.random()}"),
             habits=self.habits,
             note=self.note,
-            disk=Disk(self._on_durable),
+            disk=Disk(self.on_durable),
         )
 
-    def _on_durable(self, places) -> None:
+    def on_durable(self, places) -> None:
         for table, key in places:
             if table == "outbox":
                 self.stored.setdefault(key, self.note("outbox", key[2].hex()[:12], key[1]))

@@ -112,6 +112,26 @@ def test_without_any_mirror_nothing_is_promised_until_one_is_back(town):
     town(test)
 
 
+def test_a_mirror_that_lost_its_lock_is_brought_up_again_and_the_leader_goes_on(town):
+    async def test(t):
+        home = await t.led()
+        await home.submit(first_row())
+        await home.until(lambda: all(one.size == 1 for one in home.copies.status.mirrors.values()))
+        # Nobody else is left to hold what comes now.
+        t.mirrors["tianjin"].down = True
+        t.forget("hebei")
+        given = rows(2)
+        outcomes = await home.submit(*given)
+        if codes(outcomes) == ["copies_missing"] * 2:
+            await home.until(lambda: home.sealer.standing.leading)
+            outcomes = await home.submit(*given)
+        assert sorted(one.index for one in outcomes) == [1, 2]
+        assert (await t.mirrors["hebei"].head()).size == 3
+        assert home.copies.status.mirrors["hebei"].size == 3
+
+    town(test)
+
+
 def test_a_mixed_group_without_mirrors_answers_each_for_itself(town):
     """Only who got a new place has to come again."""
 

@@ -255,6 +255,41 @@ def test_an_empty_disk_beside_an_anchored_log_begins_nothing_anew(town):
     town(test)
 
 
+def test_without_lock_and_chain_nothing_is_begun_until_the_chain_answers(town):
+    """Who has lost everything and is cut off cannot tell a first start from a late one."""
+
+    async def test(t):
+        for mirror in t.mirrors.values():
+            mirror.down = True
+        home = await t.home(anchored=NOTHING, alone=True)
+        home.chain.head_now = None
+        standing = await home.start()
+        assert (standing.leading, standing.code) == (False, "copies_ahead")
+        assert standing.detail.endswith("does not answer: chain, hebei, tianjin")
+        assert home.sealer.signed is None
+        home.chain.head_now = NOTHING
+        await home.until(lambda: home.sealer.standing.leading)
+
+    town(test)
+
+
+def test_what_a_silent_mirror_may_hold_is_waited_for_before_a_log_is_given_up(town):
+    async def test(t):
+        home = await t.led(anchored=NOTHING, alone=True)
+        await logged(t, home, [first_row(), *rows(4)])
+        await copied(t, home)
+        await home.stop()
+        t.mirrors["hebei"].down = True
+        home = await t.home("new disk", anchored=NOTHING, alone=True)
+        standing = await home.start()
+        assert (standing.leading, standing.code) == (False, "copies_ahead")
+        t.mirrors["hebei"].down = False
+        await home.until(lambda: home.sealer.standing.code == "promises_forgotten")
+        assert home.sealer.signed is None
+
+    town(test)
+
+
 def test_a_first_start_leads_while_nobody_answers(town):
     async def test(t):
         for mirror in t.mirrors.values():

@@ -153,6 +153,28 @@ def test_each_region_tells_for_how_long_an_anchored_head_has_lacked_a_cosignatur
     three(test)
 
 
+def test_a_closed_log_is_completed_also_where_its_lock_is_lost(three):
+    """Two regions decided on it: what they closed has to stay provable."""
+
+    async def test(t):
+        home, origin = t.beijing, t.beijing.origin
+        await start(home)
+        await home.anchorer.step()
+        [head] = [home.lock.heads.pop(origin)]
+        home.signed.clear()
+        await t.settle(3)
+        [row] = await home.anchors(origin)
+        assert row.checkpoint is None
+        for region in t.regions:
+            region.logs[origin] = replace(region.logs[origin], closed=head)
+        await t.settle()
+        for region in t.regions:
+            [row] = await region.anchors(origin)
+            assert row.quorate, region.name
+
+    three(test)
+
+
 def test_a_region_never_counts_as_its_own_witness(three):
     async def test(t):
         await start(t.beijing)
