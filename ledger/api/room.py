@@ -47,6 +47,8 @@ class Place:
         now = asyncio.get_running_loop().time()
         if self._reading is not None and not self._is_here and now - self._since > PATIENCE:
             self._reading.reschedule(now)
+            # Once: others may look at it again before it has ended.
+            self._reading = None
 
 
 class Room:
