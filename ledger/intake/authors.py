@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
@@ -41,6 +42,7 @@ class Authors:
         self._certificates = {kid_hex(kid_of(der)): der for der in certificates}
         self._kept: dict[str, Operator] = {}
         self._changes = 0
+        self._turn = asyncio.Lock()
 
     async def find(self, kid: str) -> Author:
         """The author with this key (kid in base64url).
@@ -76,8 +78,10 @@ class Authors:
         kept = self._kept.get(name)
         if kept is not None:
             return kept
-        changes = self._changes
-        operator = await self._read(name)
+        # One at a time: a flood of keys that nobody knows must not crowd out those who are known.
+        async with self._turn:
+            changes = self._changes
+            operator = await self._read(name)
         # A record sealed while this was reading may be the one that suspends the key.
         if operator is not None and changes == self._changes:
             if len(self._kept) >= _MAX_KEPT:
