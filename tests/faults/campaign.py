@@ -13,7 +13,7 @@ from typing import Protocol
 
 from tests.faults.judging import SETTLE_SECONDS, judge
 from tests.faults.killer import Killer
-from tests.faults.lab import REGIONS, EndedByItselfError, Lab, lab
+from tests.faults.lab import REGIONS, EndedByItselfError, Lab, lab, quick_folder
 from tests.faults.poster import Poster
 from tests.faults.wire import Wire
 
@@ -78,7 +78,7 @@ def run(
     beside: Callable[[Lab, Poster], Lane] | None = None,
 ) -> Outcome:
     """Kill so often, or for so long; ``pace`` is the mean pause in seconds between two posts to a region."""
-    with tempfile.TemporaryDirectory(prefix="jjj-faults-") as folder:
+    with tempfile.TemporaryDirectory(prefix="jjj-faults-", dir=quick_folder()) as folder:
         return asyncio.run(
             _run(
                 Path(folder), seed, kills, most_seconds, pace, plant, copies, settle_seconds, beside

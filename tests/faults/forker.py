@@ -25,6 +25,7 @@ class Forker:
 
     def __init__(self) -> None:
         self._alive: set[int] = set()
+        self._gone: dict[int, int] = {}
         self._libc = ctypes.CDLL(None, use_errno=True)
 
     def start(
@@ -41,6 +42,7 @@ class Forker:
         if pid == 0:
             self._become(parent, job, arguments, log, plant, strike, exec_)
         self._alive.add(pid)
+        self._gone.pop(pid, None)
         return {"pid": pid}
 
     def kill(self, pid: int) -> dict:
@@ -48,8 +50,7 @@ class Forker:
         if ended := self._ended(pid):
             return ended
         os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        self._alive.discard(pid)
+        self.wait(pid)
         return {"status": None}
 
     def signal(self, pid: int, number: int) -> dict:
@@ -62,7 +63,8 @@ class Forker:
     def wait(self, pid: int) -> dict:
         _, status = os.waitpid(pid, 0)
         self._alive.discard(pid)
-        return {"status": os.waitstatus_to_exitcode(status)}
+        self._gone[pid] = os.waitstatus_to_exitcode(status)
+        return {"status": self._gone[pid]}
 
     def poll(self, pid: int) -> dict:
         return self._ended(pid) or {"status": None}
@@ -72,11 +74,14 @@ class Forker:
             self.kill(pid)
 
     def _ended(self, pid: int) -> dict | None:
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if not done:
-            return None
-        self._alive.discard(pid)
-        return {"status": os.waitstatus_to_exitcode(status)}
+        """How it ended, also for the second who asks."""
+        if pid in self._alive:
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if not done:
+                return None
+            self._alive.discard(pid)
+            self._gone[pid] = os.waitstatus_to_exitcode(status)
+        return {"status": self._gone[pid]}
 
     def _become(self, parent, job, arguments, log, plant, strike, exec_) -> None:
         status = 1

@@ -10,13 +10,17 @@ from dataclasses import dataclass, field
 from tests.faults.lab import CHAIN, REGIONS, Lab
 from tests.faults.striking import Strike, points
 
-# Seconds; each of them is reached several times a second while records come in.
+# Seconds; each of them is reached every second while records come in and the others answer.
 REACHED_WITHIN = 4.0
+# Seconds on an old database: a node whose neighbours are down takes three to believe its clock and answer.
+_OLD_SECONDS = 5.0
+# The most seconds between two strikes of a process; the chain, which starts in no time, is left alone longer.
+_PAUSE = {CHAIN: 2.5} | dict.fromkeys(REGIONS, 0.8)
 
 
 @dataclass
 class Killer:
-    """Kills by a fixed seed; what the system is doing at that moment is up to chance.
+    """Kills by a fixed seed, each process in a lane of its own; what they are doing then is up to chance.
 
     Attributes:
         highest: highest log index that each region has promised so far.
@@ -37,9 +41,8 @@ class Killer:
     execs: int = 0
 
     def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)
-        # Each of the four dies even in a short run.
-        self._first = [*REGIONS, CHAIN]
+        self._dice = {name: random.Random(f"{self.seed} {name}") for name in _PAUSE}
+        self._shuffle = random.Random(self.seed)
         self._deck: list[str] = []
 
     @property
@@ -48,19 +51,26 @@ class Killer:
 
     async def run(self, kills: int, most_seconds: float) -> None:
         """That many kills, or as many as the time allows; all runs again at the end."""
+        await self.restore(self._shuffle.choice(REGIONS))
         deadline = asyncio.get_running_loop().time() + most_seconds
-        await self.restore(self._random.choice(REGIONS))
-        while self.total < kills and asyncio.get_running_loop().time() < deadline:
-            name = self._first.pop() if self._first else self._victim()
+        async with asyncio.TaskGroup() as lanes:
+            for name in _PAUSE:
+                lanes.create_task(self._lane(name, kills, deadline))
+
+    async def _lane(self, name: str, kills: int, deadline: float) -> None:
+        """One process at its own pace, so that several are down at once; each dies even in a short run."""
+        dice, struck = self._dice[name], False
+        while not struck or (self.total < kills and asyncio.get_running_loop().time() < deadline):
             await self._strike(name)
+            struck = True
             # A second blow while it reads its log again, moves its lock, opens its port.
-            while self._random.random() < 0.35 and self.total < kills:
-                await asyncio.sleep(self._random.random() * 0.6)
+            while dice.random() < 0.35 and self.total < kills:
+                await asyncio.sleep(dice.random() * 0.3)
                 self.recovering += not await self.lab.is_answering(name)
                 await self._strike(name)
-            if self._random.random() < 0.75:
+            if dice.random() < 0.75:
                 await self.lab.answering(name)
-            await asyncio.sleep(self._random.random() * 0.8)
+            await asyncio.sleep(dice.random() * _PAUSE[name])
 
     async def restore(self, region: str) -> None:
         """Start a node on an old copy of its database for a while, then on its own again.
@@ -83,7 +93,7 @@ class Killer:
         await self._kill(region)
         data.rename(own)
         old.rename(data)
-        await self._run_for(region, 1.5)
+        await self._run_for(region, _OLD_SECONDS)
         await self._kill(region)
         if self.lab.copies:
             # It fetched what it lacked and led rightly: what the other copy held unpromised never counted.
@@ -102,23 +112,21 @@ class Killer:
         await self.lab.answering(name)
         await asyncio.sleep(seconds)
 
-    def _victim(self) -> str:
-        return self._random.choice((*REGIONS, CHAIN))
-
     async def _strike(self, name: str) -> None:
+        dice = self._dice[name]
         await self._kill(name)
-        await asyncio.sleep(self._random.choice((0.0, 0.0, 0.05, 0.5)) * self._random.random())
-        if name in REGIONS and self._random.random() < 0.8:
-            await self._strike_at(name, self._point())
-        execs = self._random.random() < 0.03
+        await asyncio.sleep(dice.choice((0.0, 0.0, 0.05, 0.5)) * dice.random())
+        if name in REGIONS and dice.random() < 0.8:
+            await self._strike_at(name, Strike(self._point(), dice.randrange(3)))
+        execs = dice.random() < 0.015
         self.execs += execs
         await self.lab.start(name, exec_=execs)
 
-    async def _strike_at(self, name: str, point: str) -> None:
+    async def _strike_at(self, name: str, strike: Strike) -> None:
         """Start it so that it dies there by its own hand; it is killed where it does not come so far."""
-        await self.lab.start(name, strike=Strike(point, self._random.randrange(3)))
+        await self.lab.start(name, strike=strike)
         if await self.lab.struck(name, REACHED_WITHIN):
-            self.points[point] += 1
+            self.points[strike.point] += 1
             self.kills[name] = self.kills.get(name, 0) + 1
         else:
             await self._kill(name)
@@ -127,7 +135,7 @@ class Killer:
         """Each failpoint once before any comes again."""
         if not self._deck:
             self._deck = points(self.lab.copies)
-            self._random.shuffle(self._deck)
+            self._shuffle.shuffle(self._deck)
         return self._deck.pop()
 
     async def _kill(self, name: str) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sys
@@ -22,6 +23,7 @@ from tests.faults.striking import Strike
 REGIONS = ("beijing", "tianjin", "hebei")
 CHAIN = "chain"
 _Seen = TypeVar("_Seen")
+_ROOM = 2 << 30
 _CONFIG = """\
 region = "{region}"
 network_file = "{folder}/{network}"
@@ -103,8 +105,12 @@ class Lab:
         config.write_text(_CONFIG.format(**(common | place | facts)) + more)
 
     async def ask(self, do: str, **command) -> dict:
+        # Whoever asked may be cancelled; an answer left unread would be taken for the next one's.
+        return await asyncio.shield(asyncio.ensure_future(self._ask({"do": do} | command)))
+
+    async def _ask(self, command: dict) -> dict:
         async with self._turn:
-            self.forker.stdin.write(json.dumps({"do": do} | command).encode() + b"\n")
+            self.forker.stdin.write(json.dumps(command).encode() + b"\n")
             await self.forker.stdin.drain()
             line = await self.forker.stdout.readline()
         if not line:
@@ -148,9 +154,10 @@ class Lab:
     async def ended(self, name: str, seconds: float) -> int | None:
         """Wait until a process has ended by itself; its exit status, or None where it runs on."""
         process = self.processes[name]
+        pid = process.pid
 
         async def status() -> int | None:
-            return (await self.ask("poll", pid=process.pid))["status"]
+            return (await self.ask("poll", pid=pid))["status"]
 
         found = await _within(seconds, status)
         if found is not None:
@@ -172,10 +179,11 @@ class Lab:
 
     async def check_alive(self) -> None:
         for name, process in self.processes.items():
-            if process.pid is None:
+            if (pid := process.pid) is None:
                 continue
-            status = (await self.ask("poll", pid=process.pid))["status"]
-            if not self._was_alive(name, status):
+            status = (await self.ask("poll", pid=pid))["status"]
+            # Somebody else may have killed it meanwhile, and that is no death of its own.
+            if process.pid == pid and not self._was_alive(name, status):
                 process.pid = None
 
     async def is_answering(self, name: str) -> bool:
@@ -271,6 +279,12 @@ async def _link(made: Lab, links: Links) -> None:
             else:
                 other["url"] = made.url(region)
         (made.folder / f"{region}.json").write_text(json.dumps(network))
+
+
+def quick_folder() -> str | None:
+    """Where a sync costs nothing: for what only leaves the kernel and its cache alive. None: anywhere."""
+    folder = Path("/dev/shm")
+    return str(folder) if folder.is_dir() and shutil.disk_usage(folder).free > _ROOM else None
 
 
 def free_ports(count: int) -> list[int]:
