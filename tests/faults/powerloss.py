@@ -5,6 +5,7 @@ with what was not synced dropped or torn, and the node's own recovery opens each
 """
 
 import asyncio
+import hashlib
 import json
 import random
 import signal
@@ -19,7 +20,7 @@ from ledger.sealing import Sealer
 from ledger.store import FileHeadLock, SqliteStore
 from ledger.values import Origin
 from tests.faults import rawlog
-from tests.faults.lab import lab
+from tests.faults.lab import lab, quick_folder
 from tests.faults.poster import Poster
 from tests.faults.rawlog import Proof
 from tests.faults.storagecalls import CALLS, Call, Disk, parse, read_files
@@ -28,6 +29,8 @@ from tests.unit.sealing.harness import EventTasks, HandClock
 
 HOME = "tianjin"
 DATABASE = "ledger.sqlite"
+# How often the dice are thrown again for a state that was opened before.
+_TRIES = 12
 
 
 @dataclass(frozen=True)
@@ -104,31 +107,61 @@ async def _record(folder: Path, seed: int, records: int, plant: str | None) -> R
 
 
 def lose(recording: Recording, seed: int, states: int) -> Losses:
-    """Open so many crash states, at moments spread over all calls."""
-    dice, losses = random.Random(seed), Losses()
+    """Open so many crash states, no two alike, at moments spread over all calls, or all that there are."""
+    dice, losses, seen, before = random.Random(seed), Losses(), set(), -1
+    while before < losses.states < states:
+        before = losses.states
+        _lose_once_through(recording, dice, states - before, seen, losses)
+    return losses
+
+
+def _lose_once_through(
+    recording: Recording, dice: random.Random, states: int, seen: set[bytes], losses: Losses
+) -> None:
     moments = sorted(dice.randrange(len(recording.calls)) for _ in range(states))
     disk, done = Disk(recording.files), 0
     for moment in moments:
         for call in recording.calls[done:moment]:
             disk.do(call)
         done = moment
-        fault = _opened(recording, disk.after_power_loss(dice), recording.calls[moment].time)
+        now = recording.calls[moment].time
+        promised = [one for one in recording.promised if one.time < now]
+        files = _unlike(seen, disk, len(promised), dice)
+        if files is None:
+            continue
         losses.states += 1
-        if fault:
+        if fault := _opened(recording, files, promised):
             losses.findings.append(f"{fault} (before call {moment})")
-    return losses
 
 
-def _opened(recording: Recording, files: dict[str, bytes], now: float) -> str:
+def _unlike(
+    seen: set[bytes], disk: Disk, promised: int, dice: random.Random
+) -> dict[str, bytes] | None:
+    """A state of this moment that was not opened yet; None where the dice show only known ones.
+
+    The same files with more promised by then are another state: what was enough before may break one now.
+    """
+    for _ in range(_TRIES):
+        files = disk.after_power_loss(dice)
+        told = hashlib.sha256(b"%d" % promised)
+        for path in sorted(files):
+            told.update(f"\0{path}\0{len(files[path])}\0".encode() + files[path])
+        if told.digest() not in seen:
+            seen.add(told.digest())
+            return files
+    return None
+
+
+def _opened(recording: Recording, files: dict[str, bytes], promised: list[Promised]) -> str:
     """What is wrong after a start on these files, or ''."""
-    with tempfile.TemporaryDirectory(prefix="jjj-state-") as made:
+    # A sync need not be real here: what it kept and lost is decided.
+    with tempfile.TemporaryDirectory(prefix="jjj-state-", dir=quick_folder()) as made:
         data, locks = Path(made) / "data", Path(made) / "locks"
         for source, target in ((recording.data, data), (recording.locks, locks)):
             target.mkdir(mode=0o700)
             for path, content in files.items():
                 if Path(path).parent == source:
                     (target / Path(path).name).write_bytes(content)
-        promised = [one for one in recording.promised if one.time < now]
         try:
             held = asyncio.run(_start(recording.origin, data / DATABASE, locks))
         except LedgerError as error:
