@@ -77,6 +77,30 @@ class Poster:
         """Post one new record until it is answered."""
         return await self._one(region, self._document(region))
 
+    async def offer(self, region: str) -> bool:
+        """Post one new record a single time; whether that gave a receipt."""
+        compact = self._document(region)
+        answer = await self._post(region, compact.encode(), "application/sd-jwt")
+        if answer is None or answer.status_code not in (200, 201):
+            return False
+        self._keep(region, compact, answer.json())
+        return True
+
+    async def many(self, region: str, count: int) -> None:
+        """Post so many new records by the line until all are answered."""
+        await self._many(region, [self._document(region) for _ in range(count)])
+
+    async def again(self, region: str, compacts: list[str]) -> None:
+        """Post these by the line until all are answered."""
+        await self._many(region, compacts)
+
+    async def amend(self, given: Given, fields: dict) -> Given | None:
+        """Post the second version of a record, which had these fields, until it is answered."""
+        said = fields | {"change": "amended", "reason": "as found", "case_code": "ordered"}
+        place = (given.region, "document", said)
+        compact = self._sign(self._key, self._firm, *place, 2, given.receipt["id"])
+        return await self._one(given.region, compact)
+
     async def run(self, pace: float) -> None:
         """Post one by one and by the line to all regions until ``stopping``; ends when all is answered."""
         async with asyncio.TaskGroup() as group:
@@ -184,7 +208,16 @@ class Poster:
         }
         return self._sign(registrar, at, region, "operator", fields)
 
-    def _sign(self, key: AuthorKey, firm: Party, region: str, kind: str, fields: dict) -> str:
+    def _sign(
+        self,
+        key: AuthorKey,
+        firm: Party,
+        region: str,
+        kind: str,
+        fields: dict,
+        version: int = 1,
+        prev: str | None = None,
+    ) -> str:
         claims = Claims(
             iss=f"urn:uscc:{firm.uscc}",
             aud=f"{self.network}/{region}",
@@ -192,8 +225,8 @@ class Poster:
             iat=int(time.time()),
             kind=kind,
             schema=kind_of(kind).schema,
-            version=1,
-            prev=None,
+            version=version,
+            prev=prev,
             source=Source("faults", "typed", "invented"),
         )
         return issue(claims, fields, key, self._random.randbytes)
