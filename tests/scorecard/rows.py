@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from tests.faults import campaign, powerloss, syscalls, takeover, weather
+from tests.faults import campaign, powerloss, soak, syscalls, takeover, weather
 from tests.faults.striking import points
 from tests.fuzz import parsers
 from tests.postgres import Server
@@ -16,7 +16,7 @@ from tests.simulation.seeds import outcomes
 from tests.unit.mirroring import losses
 from tests.unit.sealing import groups
 
-KILLS = 100
+KILLS = 250
 SEEDS = 10
 # Seeds that no other row runs.
 DOUBLE_FAULTS = 1_000_000
@@ -25,7 +25,8 @@ MUTATED = 2_500
 LOSSES = 10
 STORM_SECONDS = 45
 CALLS = 24
-RECORDS, STATES = 12, 1_500
+RECORDS, STATES = 24, 3_000
+SOAKED_MINUTES = 10
 GROUPED = 25
 
 
@@ -135,6 +136,12 @@ def grouped(seed: int) -> Chunk:
     return Chunk(sum(tried for tried, _ in ran), [one for _, one in ran if one is not None])
 
 
+def soaked(seed: int) -> Chunk:
+    """Minutes at work with one fault in each."""
+    done = soak.run(seed, SOAKED_MINUTES)
+    return Chunk(done.faults.total(), done.findings, done.faults, str(done))
+
+
 ROWS = (
     Row(
         1,
@@ -159,5 +166,6 @@ ROWS = (
     ),
     Row(18, "hostile bytes against every parser", "inputs", 1_000_000, 1_000_000, parsed),
     Row(19, "bundles changed in any byte", "mutations", 1_000_000, 1_000_000, mutated),
+    Row(30, "work without an end, with one fault a minute", "minutes", 480, 30, soaked),
 )
 """In the order of their numbers."""
