@@ -9,6 +9,7 @@ from typing import Any
 
 from ledger.cli.access import Door
 from ledger.cli.outbox import Outbox
+from ledger.cli.promised import Promises
 from ledger.cli.rows import Row
 from ledger.cli.signing import sign
 from ledger.client import Receipt
@@ -58,7 +59,7 @@ async def post(
 
     Raises what signing raises; what a region answers is told, never raised.
     """
-    issuer = door.issuer
+    issuer, promises = door.issuer, Promises(door.network)
     for region, group in groupby(sorted(rows, key=lambda row: row.region), lambda row: row.region):
         waiting: list[tuple[str, Row]] = []
         for row in group:
@@ -69,7 +70,7 @@ async def post(
             else:
                 waiting.append((digest, row))
         for some in _batches(waiting, batch):
-            for outcome in await _post_batch(some, region, door, outbox, issuer):
+            for outcome in await _post_batch(some, region, door, outbox, promises):
                 told(outcome)
 
 
@@ -79,8 +80,9 @@ def _batches(rows: Sequence[tuple[str, Row]], size: int) -> Iterator[Sequence[tu
 
 
 async def _post_batch(
-    rows: Sequence[tuple[str, Row]], region: str, door: Door, outbox: Outbox, issuer: str
+    rows: Sequence[tuple[str, Row]], region: str, door: Door, outbox: Outbox, promises: Promises
 ) -> list[Outcome]:
+    issuer = door.issuer
     signed = {digest: outbox.statement(digest) or sign(row, door, issuer) for digest, row in rows}
     outbox.keep(signed)
     outcomes: list[Outcome] = []
@@ -91,7 +93,11 @@ async def _post_batch(
     by_digest: dict[str, list[Row]] = {}
     for digest, row in rows:
         by_digest.setdefault(digest, []).append(row)
-    answers = await _answers(list(signed.values()), region, door)
+    posted = list(signed.values())
+    answers = [
+        _kept(promises, region, compact, *one)
+        for compact, one in zip(posted, await _answers(posted, region, door), strict=True)
+    ]
     for digest, (receipt, error) in zip(order, answers, strict=True):
         if receipt is not None:
             receipts.append((digest, by_digest[digest][0].place, receipt))
@@ -101,6 +107,23 @@ async def _post_batch(
     for digest, (_, error) in zip(order, answers, strict=True):
         outcomes += [Outcome(row, outbox.receipt(digest), error) for row in by_digest[digest]]
     return outcomes
+
+
+def _kept(
+    promises: Promises,
+    region: str,
+    compact: str,
+    receipt: Receipt | None,
+    error: LedgerError | None,
+) -> tuple[Receipt | None, LedgerError | None]:
+    """The answer, unless it is a receipt that promises nothing: that is none."""
+    if receipt is None:
+        return receipt, error
+    try:
+        promises.check(region, compact, receipt)
+    except UnavailableError as false:
+        return None, false
+    return receipt, None
 
 
 async def _answers(

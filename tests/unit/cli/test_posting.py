@@ -6,15 +6,23 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx2
+import pytest
 
 from ledger.cli.access import Door
 from ledger.cli.outbox import Outbox
 from ledger.cli.posting import post
 from ledger.cli.rows import Row
 from ledger.client import NodeClient
+from ledger.keys.demo import demo_log_key
+from ledger.keys.log import LogKey
+from ledger.merkle.checkpoint import Checkpoint, sign_checkpoint
+from ledger.merkle.hashing import leaf_hash
+from ledger.merkle.leaf import Leaf, encode_leaf
+from ledger.merkle.proof import TlogProof, format_proof
 from ledger.statement.claims import Source
 from ledger.statement.sdjwt import parse
-from tests.unit.cli.made_up import invoice
+from ledger.values import TreeHead
+from tests.unit.cli.made_up import NAME, invoice
 
 
 @dataclass
@@ -35,17 +43,22 @@ class FakeNode:
         return httpx2.Response(200, text="".join(json.dumps(one) + "\n" for one in lines))
 
 
-def receipt(compact):
-    named = parse(compact)
+def receipt(compact, *, named=None, key=None, epoch=1):
+    """The answer of a node whose log begins with this statement, or with the one named."""
+    claims = parse(compact).claims
+    origin = f"{claims.aud}/{epoch}"
+    leaf = encode_leaf(Leaf(parse(named or compact).id, 1, -1))
+    head = TreeHead(1, leaf_hash(leaf))
+    note = sign_checkpoint(Checkpoint(origin, head), key or demo_log_key(origin))
     return {
         "line": 0,
         "receipt": {
-            "id": named.id.hex(),
-            "origin": f"{named.claims.aud}/1",
+            "id": parse(compact).id.hex(),
+            "origin": origin,
             "index": 0,
             "received": 1,
-            "leaf": "{}",
-            "proof": "x",
+            "leaf": leaf.decode(),
+            "proof": format_proof(TlogProof(0, (), note)),
         },
     }
 
@@ -120,3 +133,61 @@ def test_equal_rows_are_one_statement(network_file, importer, tmp_path):
     told = run(node, network_file, importer, tmp_path / "a.receipts", ["A1", "A1"])
     assert len(told) == 2
     assert len(node.seen) == 1
+
+
+def with_receipt(change):
+    """A node that changes its receipts."""
+
+    def answer(compact):
+        given = receipt(compact)
+        return given | {"receipt": given["receipt"] | change(compact)}
+
+    return answer
+
+
+class Swapped:
+    """Answers each statement with the place of the one before it."""
+
+    def __init__(self):
+        self.before = None
+
+    def __call__(self, compact):
+        named, self.before = self.before, compact
+        return receipt(compact, named=named)
+
+
+LIES = {
+    "the statement before": Swapped(),
+    "another log's key": lambda c: receipt(
+        c, key=LogKey(f"{parse(c).claims.aud}/1", bytes([7]) * 32)
+    ),
+    "another id": with_receipt(lambda _: {"id": "ab" * 32}),
+    "another index": with_receipt(lambda _: {"index": 1}),
+    "another region": with_receipt(lambda _: {"origin": f"{NAME}/hebei/1"}),
+    "another epoch": with_receipt(lambda _: {"origin": f"{NAME}/tianjin/2"}),
+    "no leaf": with_receipt(lambda _: {"leaf": "{}"}),
+    "no proof": with_receipt(lambda _: {"proof": "x"}),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_receipt_that_promises_nothing_is_no_answer(network_file, importer, tmp_path, lie):
+    kept = tmp_path / "a.receipts"
+    node = FakeNode(LIES[lie])
+    told = run(node, network_file, importer, kept, ["A1", "A2", "A3"], batch=3)
+    codes = {one.error.code for one in told if one.error is not None}
+    assert codes == {"receipt_false"}
+    assert all(one.unanswered for one in told if one.error is not None)
+    # The very same bytes are posted again, and an honest answer is taken.
+    honest = FakeNode(receipt)
+    told = run(honest, network_file, importer, kept, ["A1", "A2", "A3"], batch=3)
+    assert [one.error for one in told] == [None, None, None]
+    assert set(honest.seen) <= set(node.seen)
+
+
+def test_a_log_opened_since_the_network_file_was_written_can_be_posted_to(
+    network_file, importer, tmp_path
+):
+    node = FakeNode(lambda compact: receipt(compact, epoch=2))
+    told = run(node, network_file, importer, tmp_path / "a.receipts", ["A1"])
+    assert [one.error for one in told] == [None]
