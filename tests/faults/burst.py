@@ -17,8 +17,8 @@ from pathlib import Path
 
 import httpx2
 
-from tests.faults.burstkinds import GATEWAY, attack
-from tests.faults.burstwire import WAITING, strike
+from tests.faults.burstkinds import GATEWAY, KINDS, Made
+from tests.faults.burstwire import WAITING, Attack, strike
 from tests.faults.judging import judge
 from tests.faults.lab import REGIONS, Lab, lab
 from tests.faults.poster import Poster
@@ -70,17 +70,43 @@ def _p99(took: Sequence[float]) -> float:
     return round(1000 * (statistics.quantiles(took, n=100)[98] if len(took) > 1 else 0.0), 1)
 
 
-def run(seed: int, seconds: float, calm_seconds: float = 4.0, copies: int = 0) -> Endured:
+@dataclass(frozen=True)
+class Hostility:
+    """What attacks whom; the region that has ten times its load is also the one that is attacked most."""
+
+    kinds: Sequence[Made] = KINDS
+    targets: Sequence[str] = (HOME, HOME, *REGIONS, GATEWAY, GATEWAY)
+
+    def any(self, dice: random.Random) -> Attack:
+        """One of them."""
+        return dice.choice(self.kinds)(dice, dice.choice(self.targets))
+
+
+def run(
+    seed: int,
+    seconds: float,
+    calm_seconds: float = 4.0,
+    copies: int = 0,
+    plant: str | None = None,
+    hostility: Hostility = Hostility(),
+) -> Endured:
     """So many seconds of burst behind a few calm ones."""
-    with tempfile.TemporaryDirectory(prefix="jjj-faults-") as folder:
-        return asyncio.run(_run(Path(folder), seed, seconds, calm_seconds, copies))
+    with tempfile.TemporaryDirectory(prefix="jjj-faults-") as name:
+        folder = Path(name)
+        return asyncio.run(_run(folder, seed, seconds, calm_seconds, copies, plant, hostility))
 
 
 async def _run(
-    folder: Path, seed: int, seconds: float, calm_seconds: float, copies: int
+    folder: Path,
+    seed: int,
+    seconds: float,
+    calm_seconds: float,
+    copies: int,
+    plant: str | None,
+    hostility: Hostility,
 ) -> Endured:
     done = Endured()
-    async with lab(folder, copies=copies) as made, _gateway(folder) as (door, port):
+    async with lab(folder, plant, copies) as made, _gateway(folder) as (door, port):
         network = json.loads((folder / "network.json").read_text())["network"]
         poster = Poster(network, made.urls, seed)
         ports = {name: made.processes[name].port for name in REGIONS} | {GATEWAY: port}
@@ -93,7 +119,8 @@ async def _run(
             async with asyncio.TaskGroup() as group:
                 group.create_task(_posts(poster, rates, seconds))
                 group.create_task(_read(f"http://127.0.0.1:{port}", poster, end, done))
-                group.create_task(_attack(random.Random(seed), ports, seconds, done))
+                next_one = partial(hostility.any, random.Random(seed))
+                group.create_task(_attack(next_one, ports, seconds, done))
         except* TimeoutError:
             done.findings.append("settled: some posts were never answered")
         finally:
@@ -158,13 +185,10 @@ async def _read(door: str, poster: Poster, end: float, done: Endured) -> None:
 
 
 async def _attack(
-    dice: random.Random, ports: Mapping[str, int], seconds: float, done: Endured
+    next_one: Callable[[], Attack], ports: Mapping[str, int], seconds: float, done: Endured
 ) -> None:
-    # The region that has ten times its load is also the one that is attacked most.
-    targets = [HOME, HOME, *REGIONS, GATEWAY, GATEWAY]
-
     async def one() -> None:
-        made = attack(dice, targets)
+        made = next_one()
         status = await strike(made, ports[made.target], _PATIENCE)
         done.hostile[made.kind] += 1
         done.statuses[status] += 1

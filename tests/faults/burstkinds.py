@@ -3,7 +3,7 @@
 import gzip
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 
 from ledger.statement import base64url
@@ -39,11 +39,6 @@ _NO_HTTP = (
 )
 
 Made = Callable[[random.Random, str], Attack]
-
-
-def attack(dice: random.Random, targets: Sequence[str]) -> Attack:
-    """Any of the kinds, against any of the targets."""
-    return dice.choice(KINDS)(dice, dice.choice(targets))
 
 
 def _head(path: str, *headers: str, method: str = "POST", media: str = LINES) -> bytes:
