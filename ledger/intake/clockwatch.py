@@ -13,6 +13,8 @@ _RETRY_SECONDS = 60
 # A block that was not there this long ago (seconds) tells the time both ways, an older one only that it is
 # later by now.
 _FRESH = 30.0
+# Clients give a region that does not answer up before.
+_LONGEST_ASKED = 30.0
 _CHAIN = "the chain"
 
 
@@ -35,11 +37,13 @@ class ClockWatch:
     against monotonic time since the start, and at the start against what others say.
 
     Args:
-        patience: seconds to wait at the start for another region to tell the time.
+        patience: seconds to wait at the start for another region to tell the time, and longer while they are
+            being asked.
         alone: whether the clock is believed where none has told it by then.
 
     Attributes:
         confirmed: whether another region's clock has agreed with this one since the start.
+        asked: whether every other region has been asked once since then.
     """
 
     def __init__(self, clock: Clock, *, patience: float = 0.0, alone: bool = True) -> None:
@@ -51,6 +55,7 @@ class ClockWatch:
         self._told: dict[str, _Told] = {}
         self._block: tuple[int, float] | None = None
         self.confirmed = False
+        self.asked = patience == 0.0
 
     def now(self) -> Millis:
         """Wall time, to stamp a record or a cosignature with; raises UnavailableError(clock_departed)."""
@@ -95,7 +100,8 @@ class ClockWatch:
     def waiting(self) -> bool:
         """Whether nobody has told the time yet, and somebody still may."""
         heard = any(told.agrees and not told.later_only for told in self._told.values())
-        return not heard and self._clock.monotonic() - self._started < self._patience
+        patience = self._patience if self.asked else _LONGEST_ASKED
+        return not heard and self._clock.monotonic() - self._started < patience
 
     @property
     def fault(self) -> str | None:

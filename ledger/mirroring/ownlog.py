@@ -57,10 +57,11 @@ class OwnLog:
         """Ask each mirror once; whether all have answered and the clock can be believed."""
         believed = False
         for peer in self._peers.all():
-            await self._ask_head(peer)
+            # The time first: after a start records wait for it.
             now = await self._peers.ask(peer, lambda one: one.time())
             if now is not None:
                 believed = self._heard(now, peer.region) or believed
+            await self._ask_head(peer)
         return believed and not self._peers.silent
 
     async def _ask_head(self, peer: Peer) -> None:

@@ -231,6 +231,7 @@ class Node:
         # Asked before anything is anchored; a mirror that is silent keeps nothing up.
         for own_log in self._own_logs:
             await own_log.step()
+        self._watch.asked = True
         await current.run(until=partial(self._was_replaced, current))
 
     def _was_replaced(self, anchorer: Anchorer) -> bool:

@@ -95,14 +95,23 @@ class _Jumps:
         load = asyncio.ensure_future(self._load())
         while self._deck:
             together = [self._deck.pop()]
-            if self._deck and self._rng.random() < 0.3:
-                together += [one for one in [self._deck.pop()] if one.region != together[0].region]
+            if self._deck and self._rng.random() < 0.3 and self._apart(together[0], self._deck[-1]):
+                together.append(self._deck.pop())
             await asyncio.gather(*(self._jump(one) for one in together))
         load.cancel()
         await self._settle()
         for task in tasks:
             task.cancel()
         self._take_stock()
+
+    def _apart(self, one: Jump, other: Jump) -> bool:
+        """Whether they do not meet, in a region or on its links.
+
+        Of three clocks two that are wrong by the same cannot be told from right ones by a node that starts.
+        """
+        moments = {one.moment, other.moment}
+        opposed = moments == {RUNNING} or one.millis * other.millis < 0
+        return one.region != other.region and RUNNING in moments and opposed
 
     async def _load(self) -> None:
         while True:

@@ -61,6 +61,9 @@ def test_nothing_is_dated_until_somebody_has_had_the_time_to_contradict():
         # It waits, which is no fault yet.
         assert watch.fault is None
         pass_by(clock, PATIENCE)
+        # They are still being asked.
+        assert watch.waiting
+        watch.asked = True
         assert not watch.waiting
         assert refuses(watch) is not alone
         watch.hear(clock.now())
