@@ -18,7 +18,7 @@ from ledger.problems import problem_of
 
 BATCH = 500
 # Says nothing about the statement itself: the same bytes may be taken later.
-_LATER = frozenset({"rate_limited"})
+_LATER = frozenset({"rate_limited", "too_many_bodies", "body_too_slow"})
 
 
 @dataclass(frozen=True, slots=True)
