@@ -80,6 +80,8 @@ class Authors:
             return kept
         # One at a time: a flood of keys that nobody knows must not crowd out those who are known.
         async with self._turn:
+            if (kept := self._kept.get(name)) is not None:
+                return kept
             changes = self._changes
             operator = await self._read(name)
         # A record sealed while this was reading may be the one that suspends the key.
