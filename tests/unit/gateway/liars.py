@@ -10,7 +10,7 @@ import copy
 import json
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -428,3 +428,8 @@ def run(seed: int, cases: int) -> tuple[Counter[str], list[str]]:
             findings += believed
     del told[""]
     return told, findings
+
+
+def untold(told: Mapping[str, int], cases: int) -> list[str]:
+    """Lies for which there was no occasion, once there were cases enough for every one."""
+    return [name for name in NAMES if not told.get(name)] if cases >= 4 * len(NAMES) else []
