@@ -7,6 +7,8 @@ from dataclasses import dataclass
 _HEAD = "0xf339e3b2"  # head(bytes32)
 _ANCHORED = "0xc25f37d20d47e73c4b065c43ec9f946fd9ece3644c64f3a2ae8c66c75395eee7"  # TreeHeadAnchored
 
+_CLOSED = "0x9d52589a7b62214d41f00826d618e2c06334bd51b66fa563fffb37c0764ed49b"  # LogClosed
+
 
 @dataclass(frozen=True)
 class Event:
@@ -36,6 +38,14 @@ def events(rpc: str, ledger: str, log_id: bytes) -> list[Event]:
     found = _ask(rpc, "eth_getLogs", [asked])
     found.sort(key=lambda one: (int(one["blockNumber"], 16), int(one["logIndex"], 16)))
     return [_event(one) for one in found]
+
+
+def closings(rpc: str, registry: str, log_id: bytes) -> list[tuple[int, bytes]]:
+    """Size and root of every closing of a log that the registry tells of."""
+    topics = [_CLOSED, f"0x{log_id.hex()}"]
+    asked = {"address": f"0x{registry}", "topics": topics, "fromBlock": "0x0", "toBlock": "latest"}
+    found = [_words(one["data"]) for one in _ask(rpc, "eth_getLogs", [asked])]
+    return [(int.from_bytes(size, "big"), root) for size, root, *_ in found]
 
 
 def transactions(rpc: str, account: str) -> int:

@@ -86,7 +86,8 @@ class Wire:
             self._running.add(asyncio.current_task())
             try:
                 await self._carry(source, (there.hostname, there.port), reader, writer)
-            except (OSError, asyncio.IncompleteReadError):
+            except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                # One side has gone, or the wire is taken down; Python 3.11 logs a cancelled server task.
                 pass
             finally:
                 self._running.discard(asyncio.current_task())
