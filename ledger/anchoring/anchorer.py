@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from ledger import tree
@@ -82,6 +83,7 @@ class Anchorer:
             return await self.step()
         except UnavailableError as error:
             self._status = replace(self._status, unavailable=error.code)
+            await self._count()
             return Outcome.STOPPED
         except (InputError, VerificationError) as error:
             # A tree with a hole or a tile of another length: altered here, so nothing may be anchored.
@@ -191,7 +193,21 @@ class Anchorer:
     async def _stop(self, alarm: Alarm) -> Outcome:
         self._status = replace(self._status, checked_at=self._clock.now())
         await self._tell(alarm)
+        await self._count()
         return Outcome.STOPPED
+
+    async def _count(self) -> None:
+        """Say how much waits though the chain does not: records are taken meanwhile."""
+        signed = (await self._head_lock.read(self._origin)).head
+        self._status = replace(self._status, signed=0 if signed is None else signed.size)
+        if self._status.anchored:
+            return
+        # A process that never saw the chain knows from those before it; where the store cannot be read now,
+        # the next look tells.
+        with suppress(UnavailableError):
+            row = await self._store.newest_anchor(self._origin)
+            anchored = 0 if row is None else row.facts.head.size
+            self._status = replace(self._status, anchored=anchored)
 
     async def _tell(self, alarm: Alarm) -> None:
         self._status = replace(self._status, alarm=alarm)

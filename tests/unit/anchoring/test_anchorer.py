@@ -531,6 +531,30 @@ def test_a_silent_chain_slows_the_worker_down_and_is_told(scene):
     scene(test)
 
 
+def test_what_waits_is_told_though_the_chain_is_silent_or_another(scene):
+    async def test(s):
+        await s.grow(5)
+        while await s.anchorer.step() is not Outcome.IDLE:
+            pass
+        await s.follow()
+        await s.grow(4)
+        s.chain.down = True
+        for worker in (s.anchorer, s.fresh()):
+            worker._tasks = StopTasks(s.clock, 1)
+            with pytest.raises(StopTasks.OverError):
+                await worker.run()
+            assert (worker.status.anchored, worker.status.backlog) == (5, 4)
+        s.chain.down = False
+        s.known, s.world.identity = s.world_identity(), replace(s.world.identity, chain_id=7)
+        await s.grow(2)
+        for worker in (s.anchorer, s.fresh()):
+            await worker.step()
+            assert worker.status.alarm.code == "chain_identity"
+            assert (worker.status.anchored, worker.status.backlog) == (5, 6)
+
+    scene(test)
+
+
 def test_status_tells_backlog_and_age_of_the_head(scene):
     async def test(s):
         await s.grow(300)
