@@ -4,7 +4,7 @@ Records are posted all the time and machines fail as always. What is looked for,
 ``judge`` knows, by the name that a finding begins with:
     intake    records are taken for as long as none has waited longer than the limit, then refused in so many
               words, and taken again by itself
-    degraded  a node says that its chain is silent, and for how long a record has waited
+    degraded  a node says that its chain is silent, how much waits and for how long
     drained   what waited is anchored within five minutes, under load
 """
 
@@ -33,6 +33,7 @@ _LOOKS = 15.0
 # How long a node may take to notice, a crash and its start included; alarms of a start slow it down most.
 _NOTICES = 90.0
 _NO_RECEIPT = 300.0
+_UNCOUNTED = 40
 # Statements that nobody else posts.
 _PROBES = 1_000_000
 _FAULTS = (
@@ -241,6 +242,10 @@ class Outage:
             return
         if said["unavailable"] != "chain_unavailable":
             self._broken("degraded", region, f"says {said['unavailable']} of a silent chain")
+        anchored, size = self._waiting(region)
+        # Leaves of the last half minute may be missing in it, and the last anchors, of which it never heard.
+        if self._is_settled(region) and abs(said["backlog"] - (size - anchored)) > _UNCOUNTED:
+            self._broken("degraded", region, f"{said['backlog']} are said to wait")
         if self._is_settled(region) and abs(said["waiting"] - self._oldest(region)) > _NOTICES:
             self._broken(
                 "degraded",
