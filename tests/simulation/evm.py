@@ -24,6 +24,7 @@ from ledger.values import ChainIdentity, Millis, TreeHead, witness_name
 from tests.simulation.statements import NETWORK, REGIONS
 
 _ANCHORED = "0xc25f37d20d47e73c4b065c43ec9f946fd9ece3644c64f3a2ae8c66c75395eee7"  # TreeHeadAnchored
+_OLD = 70
 _NOTHING = TreeHead(0, bytes(32))
 
 
@@ -83,7 +84,8 @@ class EvmChain:
         self.dropped: dict[tuple[bytes, int], list[bytes]] = {}
         self.forged: set[bytes] = set()
         self._clock = clock
-        self._slow: Millis | None = None
+        # Begun and founded some minutes ago, so that the deepest roll-back finds blocks to take away.
+        self._slow: Millis | None = Millis(clock() - 2000 * _OLD)
         self._note = note
         self._events: list[Shown] = []
         self._sent: list[tuple[int, SentRaw]] = []
@@ -174,6 +176,9 @@ class EvmChain:
         self.seen.clear()
         self._sent.clear()
         self.floor = self.backend.height
+        for _ in range(_OLD):
+            self.backend.mine_empty()
+        self._slow = None
 
     def _now(self) -> Millis:
         return self._clock() if self._slow is None else self._slow

@@ -9,7 +9,6 @@ Three regions take records all the while. Beyond the promises that ``judge`` and
 """
 
 import asyncio
-import random
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -31,7 +30,7 @@ AGAIN_SECONDS = 60.0
 # After an alarm the next look may be a minute away.
 ALARM_SECONDS = 60.0
 _SETTLE_SECONDS = 60.0
-_CONFIRMATIONS = (0, 0, 2, 12, 64)
+_CONFIRMATIONS = (0, 2, 12, 0, 64)
 _BUNDLES = 3
 # Coprime to the depths, so that cases one after another reach every one of them.
 _STRIDE = 27
@@ -92,8 +91,8 @@ class Course:
         for authors in world.authors.values():
             await authors.register()
         running += [asyncio.ensure_future(self._load()), asyncio.ensure_future(self._remember())]
-        for number, kind in enumerate(self._kinds):
-            await self._case(kind, self._outcome.seed * len(self._kinds) + number)
+        for kind in self._kinds:
+            await self._case(kind)
         await self._settle()
         for task in running:
             task.cancel()
@@ -120,16 +119,16 @@ class Course:
             self._oracle.remember()
             await asyncio.sleep(0.25)
 
-    async def _case(self, kind: str, number: int) -> None:
+    async def _case(self, kind: str) -> None:
         self._snapshots.append(self._world.chain.snapshot())
         await asyncio.sleep(10 + self._rng.random() * 20)
         await self._collect()
         self._outcome.kinds[kind] += 1
         self._world.note("case", kind)
         if kind in (REPLACED, ADOPTED):
-            await self._replace(kind, self._world.others[number % 2])
+            await self._replace(kind, self._rng.choice(self._world.others))
         else:
-            await self._take_back(kind, 1 + number * _STRIDE % DEEPEST)
+            await self._take_back(kind)
         self._outcome.findings += self._oracle.findings
         self._oracle.findings.clear()
 
@@ -154,7 +153,7 @@ class Course:
             at = self._regions[0].clock.now()
             await self._oracle.ask(file, shown, at, may_fail=self._unkept)
 
-    async def _take_back(self, kind: str, depth: int) -> None:
+    async def _take_back(self, kind: str) -> None:
         """The same chain, and what was on it is gone or stands elsewhere."""
         world, chain = self._world, self._world.chain
         self._oracle.remember()
@@ -162,10 +161,7 @@ class Course:
         if kind == RESET:
             await self._reset(chain)
         else:
-            depth = min(depth, chain.backend.height - chain.floor)
-            self._outcome.depths.append(depth)
-            self._unkept |= depth > world.habits.confirmations
-            self._reorganise(chain, depth)
+            self._reorganise(chain)
         height = chain.backend.height
         if self._rng.random() < 0.3:
             self._rng.choice(self._regions).kill()
@@ -179,7 +175,10 @@ class Course:
         self._findings += [f"again: size {size} is not back on the chain" for _, size, _ in left]
         self._check_order(chain, height, before, gone)
         await self._until(self._unknowing, 30 + 2 * world.habits.confirmations)
-        self._findings += [f"detected: {text} after {kind} {depth}" for text in self._unknowing()]
+        self._findings += [
+            f"detected: {text} after {kind} {self._outcome.depths[-1:]}"
+            for text in self._unknowing()
+        ]
         await self._judge(chain)
 
     async def _reset(self, chain: EvmChain) -> None:
@@ -194,8 +193,12 @@ class Course:
         for link in links:
             link.down = False
 
-    def _reorganise(self, chain: EvmChain, depth: int) -> None:
-        dice = self._rng
+    def _reorganise(self, chain: EvmChain) -> None:
+        dice, past = self._rng, self._outcome
+        number = past.seed * self._kinds.count(REORG) + len(past.depths)
+        depth = min(1 + number * _STRIDE % DEEPEST, chain.backend.height - chain.floor)
+        past.depths.append(depth)
+        self._unkept |= depth > self._world.habits.confirmations
         # All come back, none, or each as chance wants; what follows a gap in the nonces cannot.
         chance = dice.choice((0.0, 1.0, 1.0, 0.7))
         returned = [dice.random() < chance for _ in range(4 * depth)]
@@ -335,8 +338,7 @@ class Course:
 def run(seed: int, kinds: tuple[str, ...] = KINDS) -> Outcome:
     """So many cases in one world; what its chain calls final after how many blocks is the seed's."""
     outcome = Outcome(seed)
-    confirmations = random.Random(f"final {seed}").choice(_CONFIRMATIONS)
-    with evm_world(seed, confirmations) as made:
+    with evm_world(seed, _CONFIRMATIONS[seed % len(_CONFIRMATIONS)]) as made:
         try:
             made.run(lambda _: Course(made, outcome, kinds).run())
         except EndlessError as error:
