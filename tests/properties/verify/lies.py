@@ -24,7 +24,13 @@ from ledger.verify import (
     Verifier,
     report_json,
 )
-from tests.properties.verify import lies_of_chains, lies_of_gateways, lies_of_logs, lies_of_rpcs
+from tests.properties.verify import (
+    lies_of_chains,
+    lies_of_gateways,
+    lies_of_logs,
+    lies_of_regions,
+    lies_of_rpcs,
+)
 from tests.properties.verify.lie import Lie, Telling
 from tests.properties.verify.stage import Chance, Stage
 from tests.unit.chain.node import Answer, node
@@ -32,7 +38,7 @@ from tests.unit.chain.node import Answer, node
 AT = Millis(1_780_000_000_000)
 LIES: Mapping[str, Telling] = {
     lie.__name__: lie
-    for room in (lies_of_logs, lies_of_gateways, lies_of_chains, lies_of_rpcs)
+    for room in (lies_of_logs, lies_of_regions, lies_of_gateways, lies_of_chains, lies_of_rpcs)
     for lie in room.LIES
 }
 

@@ -39,7 +39,7 @@ from tests.unit.mirroring.regions import (
     registration,
     statement,
 )
-from tests.unit.mirroring.splits import listening
+from tests.unit.mirroring.splitting import listening
 
 KINDS = ["bill_of_lading"]
 LASTS, AFTER = 6, 12
