@@ -13,12 +13,11 @@ from pathlib import Path
 
 from tests.faults import rawlog
 from tests.faults.judging import SETTLE_SECONDS, judge
-from tests.faults.lab import Lab, lab
+from tests.faults.lab import REGIONS, Lab, lab
 from tests.faults.poster import Poster
 from tests.faults.rawlog import Checkpoint
 from tests.faults.tracing import attached
 
-HOME = "tianjin"
 KILL = "signal=KILL"
 ERRORS = ("error=EIO", "error=ENOSPC")
 _MOST = {"fdatasync": 12, "fsync": 3, "write": 2, "rename": 2, "openat": 14, "pwrite64": 204}
@@ -49,7 +48,7 @@ class Case:
 def run(
     seed: int, cases: list[Case], plant: str | None = None, settle_seconds: float = SETTLE_SECONDS
 ) -> Struck:
-    """Try each case in its turn on one network."""
+    """Try each case once on one network, the three nodes side by side."""
     with tempfile.TemporaryDirectory(prefix="jjj-faults-") as folder:
         return asyncio.run(_run(Path(folder), seed, cases, plant, settle_seconds))
 
@@ -64,64 +63,78 @@ async def _run(
         try:
             await poster.register()
             # No fault yet: a planted fault must be found by what it does to the records that follow.
-            await made.anchored(HOME)
-            for case in cases:
-                await _try(made, poster, case, struck)
+            for region in REGIONS:
+                await made.anchored(region)
+            async with asyncio.TaskGroup() as lanes:
+                for at, home in enumerate(REGIONS):
+                    mine = cases[at :: len(REGIONS)]
+                    lanes.create_task(_try_each(made, poster, home, mine, struck))
         finally:
             await poster.close()
         struck.findings += (await judge(made, [poster], seed, settle_seconds)).findings
     return struck
 
 
-async def _try(made: Lab, poster: Poster, case: Case, struck: Struck) -> None:
-    told = made.folder / "strace.txt"
-    process = made.processes[HOME]
+async def _try_each(
+    made: Lab, poster: Poster, home: str, cases: list[Case], struck: Struck
+) -> None:
+    for case in cases:
+        await _try(made, poster, home, case, struck)
+
+
+async def _try(made: Lab, poster: Poster, home: str, case: Case, struck: Struck) -> None:
+    told = made.folder / f"strace-{home}.txt"
+    process = made.processes[home]
     # Killed by the fault, or ended by what it could not write.
     process.excused = (-signal.SIGKILL, 1)
     what = (f"--trace={case.call}", f"--inject={case.call}:{case.fault}:when={case.n}")
-    async with attached(process.pid, told, _storage(made), what):
-        posting = asyncio.create_task(poster.post(HOME))
-        await _until_struck_or_witnessed(made, posting, told)
-    if _INJECTED in told.read_text() or not await _runs(made):
+    async with attached(process.pid, told, _storage(made, home), what):
+        posting = asyncio.create_task(poster.post(home))
+        await _until_struck_or_witnessed(made, home, posting, told)
+    if _INJECTED in told.read_text() or not await _runs(made, home):
         struck.came[case.call, case.fault] += 1
     # Whatever it made of the fault: what it does next is a start like any other.
-    await made.kill(HOME)
-    await made.start(HOME)
-    await made.answering(HOME)
+    await made.kill(home)
+    await made.start(home)
+    await made.answering(home)
     async with asyncio.timeout(60):
         await posting
 
 
-async def _until_struck_or_witnessed(made: Lab, posting: asyncio.Task, told: Path) -> None:
+async def _until_struck_or_witnessed(
+    made: Lab, home: str, posting: asyncio.Task, told: Path
+) -> None:
     """Until the fault has come and shown what it does, or the record has its anchor and cosignatures."""
     deadline = asyncio.get_running_loop().time() + _CYCLE_SECONDS
-    while asyncio.get_running_loop().time() < deadline and await _runs(made):
+    while asyncio.get_running_loop().time() < deadline and await _runs(made, home):
         if _INJECTED in told.read_text():
             await asyncio.sleep(_REACTION_SECONDS)
             return
         given = posting.result() if posting.done() else None
-        if given is not None and await asyncio.to_thread(_witnessed, made, given.receipt["index"]):
+        if given is not None and await asyncio.to_thread(
+            _witnessed, made, home, given.receipt["index"]
+        ):
             return
         await asyncio.sleep(0.05)
 
 
-def _witnessed(made: Lab, index: int) -> bool:
+def _witnessed(made: Lab, home: str, index: int) -> bool:
     try:
-        served = rawlog.fetch(f"{made.url(HOME)}/logs/{HOME}/1/checkpoint").decode()
+        served = rawlog.fetch(f"{made.url(home)}/logs/{home}/1/checkpoint").decode()
     except OSError:
         return False
     # Its own signature, and one of each witness.
     return Checkpoint.of(served).size > index and served.count("\n\u2014 ") == 3
 
 
-async def _runs(made: Lab) -> bool:
+async def _runs(made: Lab, home: str) -> bool:
     await made.check_alive()
-    return made.processes[HOME].pid is not None
+    return made.processes[home].pid is not None
 
 
-def _storage(made: Lab) -> list[Path]:
+def _storage(made: Lab, home: str) -> list[Path]:
     """What the node keeps: its database, the journal beside it, its head locks and their folder."""
-    data, locks = made.folder / "data" / HOME, made.folder / "locks" / HOME
+    data, locks = made.folder / "data" / home, made.folder / "locks" / home
     database = data / "ledger.sqlite"
     heads = [one for one in locks.iterdir() if one.suffix == ".head"]
     fresh = [one.with_suffix(".new") for one in heads]

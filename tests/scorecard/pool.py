@@ -81,10 +81,16 @@ class Pool:
         return {job.place for job in self._jobs}
 
 
+def interruptible() -> None:
+    """Have both signals end this process as Ctrl-C does; a shell's background jobs are born deaf to one."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+
+
 def _work(row: Row, seed: int, place: int, parent: int, give: Connection) -> None:
     """In the process of a chunk."""
     os.setsid()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interruptible()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
