@@ -89,8 +89,7 @@ async def _run(folder: Path, seed: int, sends: int, copies: int, plant: str | No
             await _post(poster, dealer, tapped)
         finally:
             await poster.close()
-        settle = _PATIENCE if plant is None else 5.0
-        tapped.findings += (await judge(made, [poster], seed, settle)).findings
+        tapped.findings += (await judge(made, [poster], seed)).findings
         tapped.findings += await asyncio.to_thread(wire.check, made.rpc)
         tapped.fates = dealer.fates
         tapped.statements = len({one.receipt["id"] for one in poster.given})
