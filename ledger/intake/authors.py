@@ -14,6 +14,7 @@ from ledger.statement.sdjwt import join, parse
 
 _PAGE = 200
 _MAX_KEPT = 20_000
+_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Authors:
         self._certificates = {kid_hex(kid_of(der)): der for der in certificates}
         self._kept: dict[str, Operator] = {}
         self._changes = 0
-        self._turn = asyncio.Lock()
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def find(self, kid: str) -> Author:
         """The author with this key (kid in base64url).
@@ -78,8 +79,8 @@ class Authors:
         kept = self._kept.get(name)
         if kept is not None:
             return kept
-        # One at a time: a flood of keys that nobody knows must not crowd out those who are known.
-        async with self._turn:
+        # A flood of keys that nobody knows must not crowd out those who are known.
+        async with self._turns:
             if (kept := self._kept.get(name)) is not None:
                 return kept
             changes = self._changes
