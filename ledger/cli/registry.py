@@ -95,7 +95,7 @@ def propose_turn(
 
     async def work() -> dict[str, Any]:
         from ledger.cli.authority import acting, read_address
-        from ledger.cli.turning import closing_head, turn_of
+        from ledger.cli.turning import check_reaches, closing_head, turn_of
         from ledger.client import NodeClient
         from ledger.merkle.note import VerifierKey
 
@@ -105,6 +105,8 @@ def propose_turn(
             log, entry = mine.network.open_log(region), mine.network.region(region)
             async with NodeClient(node or entry.url) as client:
                 closing = await closing_head(client, log, size)
+            async with NodeClient(mine.network.region(mine.region.name).url) as own:
+                await check_reaches(own, log, closing)
             turn = turn_of(log, closing, key, given or entry.anchor)
             await mine.registry.propose_turn(turn)
             return {
@@ -133,7 +135,7 @@ def approve_turn(
 
     async def work() -> dict[str, Any]:
         from ledger.cli.authority import acting
-        from ledger.cli.turning import closing_proof
+        from ledger.cli.turning import check_reaches, closing_proof
         from ledger.client import NodeClient
         from ledger.errors import InputError
 
@@ -143,6 +145,8 @@ def approve_turn(
             turn = await mine.registry.pending_turn(log.origin.log_id, who.number)
             if turn is None:
                 raise InputError("turn_unknown", f"{proposer} proposed no turn of {log.origin}")
+            async with NodeClient(mine.network.region(mine.region.name).url) as own:
+                await check_reaches(own, log, turn.head)
             head = await mine.chain_head(log.origin.log_id)
             async with NodeClient(node or entry.url) as client:
                 proof = await closing_proof(client, log.origin, turn.head, head)

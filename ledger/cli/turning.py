@@ -30,17 +30,28 @@ async def closing_head(node: NodeClient, log: LogEntry, size: int | None) -> Tre
     Raises InputError(log_empty, where nothing of it was anchored yet; not_found), VerificationError.
     """
     if size is None:
-        try:
-            note = await node.log_file(log.origin, "checkpoint")
-        except InputError as error:
-            if error.code != "not_found":
-                raise
+        head = await _anchored_head(node, log)
+        if head is None:
             detail = f"nothing of {log.origin} was anchored yet: there is no head to close it at"
-            raise InputError("log_empty", detail) from error
-        checkpoint, _ = open_checkpoint(note.decode("utf-8", "replace"), log.key)
-        return checkpoint.head
+            raise InputError("log_empty", detail)
+        return head
     tiles = await _tiles(node, log.origin, plan_root(size))
     return TreeHead(size, root_from_tiles(size, tiles))
+
+
+async def check_reaches(node: NodeClient, log: LogEntry, closing: TreeHead) -> None:
+    """Refuse to close a log below what the closing region's own node holds of it.
+
+    Its newest anchored checkpoint continues, or is, what the chain holds; a thief's head has none.
+
+    Raises ConflictError(turn_behind), and as ``closing_head``.
+    """
+    held = await _anchored_head(node, log)
+    if held is not None and closing.size < held.size:
+        detail = (
+            f"your own node holds {log.origin} up to {held.size}, the turn ends at {closing.size}"
+        )
+        raise ConflictError("turn_behind", detail)
 
 
 async def closing_proof(
@@ -106,6 +117,17 @@ def _following(before: LogEntry | None, origin: Origin, public_key: bytes) -> Lo
     if before is None:
         raise InputError("log_unknown", f"the network file does not name {origin}")
     return replace(before, origin=origin, key=VerifierKey(str(origin), LOG_KEY, public_key))
+
+
+async def _anchored_head(node: NodeClient, log: LogEntry) -> TreeHead | None:
+    try:
+        note = await node.log_file(log.origin, "checkpoint")
+    except InputError as error:
+        if error.code != "not_found":
+            raise
+        return None
+    checkpoint, _ = open_checkpoint(note.decode("utf-8", "replace"), log.key)
+    return checkpoint.head
 
 
 async def _tiles(node: NodeClient, origin: Origin, plan: Iterable[TileId]) -> dict[TileId, bytes]:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ledger.chain.network import read_network
-from ledger.cli.turning import closing_head, closing_proof
+from ledger.cli.authority import acting
+from ledger.cli.turning import closing_head, closing_proof, turn_of
 from ledger.client import NodeClient
 from ledger.errors import ConflictError, InputError
 from ledger.keys.demo import demo_log_key
@@ -126,6 +127,15 @@ def test_equal_sizes_with_two_roots_contradict(place):
     assert refused.value.code == "turn_contradicts"
 
 
+async def propose_shortened(place, key, size):
+    async with acting(place.network, place.rpc, place.authority("beijing"), 0) as mine:
+        log = mine.network.open_log("hebei")
+        async with NodeClient(mine.network.region("hebei").url) as node:
+            closing = await closing_head(node, log, size)
+        turn = turn_of(log, closing, VerifierKey.parse(key), mine.network.region("hebei").anchor)
+        await mine.registry.propose_turn(turn)
+
+
 def test_a_turn_closes_the_log_and_the_region_goes_on(place, at):
     running = place.running
     network = running.local.network
@@ -134,22 +144,26 @@ def test_a_turn_closes_the_log_and_the_region_goes_on(place, at):
     key = vkey(f"{network.name}/hebei/2", LOG_KEY)
     about = ("--region", "hebei")
     voices = [("--authority", place.authority(name)) for name in ("beijing", "tianjin")]
-    # One leaf below what the chain holds: the chain asks for the proof between both.
-    good(
-        "registry", "propose", "turn", *at, *voices[0], *about, "--log-key", key, "--size", size - 1
-    )
+    new = ("--log-key", key)
+    called = jjj("registry", "propose", "turn", *at, *voices[0], *about, *new, "--size", size - 1)
+    assert (called.status, called.json["code"]) == (1, "turn_behind")
+    # Somebody proposes it with tools of his own: the second region's node holds more, too.
+    running.run(propose_shortened(place, key, size - 1))
+    called = jjj("registry", "approve", "turn", *at, *voices[1], *about, "--proposer", "beijing")
+    assert (called.status, called.json["code"]) == (1, "turn_behind")
+    good("registry", "propose", "turn", *at, *voices[0], *about, *new)
     shown = good("registry", "show", *at).json["regions"][2]["logs"][0]["turns"]
-    assert [(turn["proposer"], turn["size"]) for turn in shown] == [("beijing", size - 1)]
+    assert [(turn["proposer"], turn["size"]) for turn in shown] == [("beijing", size)]
     made = good(
         "registry", "approve", "turn", *at, *voices[1], *about, "--proposer", "beijing"
     ).json
-    assert (made["size"], made["changed"], made["logs"]) == (size - 1, True, 4)
+    assert (made["size"], made["changed"], made["logs"]) == (size, True, 4)
 
     fresh = read_network(place.network)
     old = next(log for log in fresh.logs if log.origin == network.open_log("hebei").origin)
     new = fresh.open_log("hebei")
     assert old.closed is not None
-    assert old.closed.size == size - 1
+    assert old.closed.size == size
     assert (new.key.text(), new.quorum, new.registrars) == (key, old.quorum, old.registrars)
     assert good("registry", "sync", *at).json["changed"] is False
     deadline = time.monotonic() + 30
