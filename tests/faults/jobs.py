@@ -1,8 +1,11 @@
 """What the forked processes do: the product's own entry points, and founding a network before them."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
+
+from tests.faults import faketime
 
 
 def preload() -> None:
@@ -17,6 +20,13 @@ def node(config: str) -> int:
 
     sys.argv = ["ledger.node", "--config", config]
     return main()
+
+
+def wrong_clock(config: str, clock: str) -> None:
+    """The same in a fresh interpreter, its wall time moved by the seconds that stand in the file."""
+    environment = faketime.environment(Path(clock))
+    arguments = [sys.executable, *command("node", {"config": config})]
+    os.execve(sys.executable, arguments, {**os.environ, **environment})
 
 
 def chain(path: str, port: int, funded: list[str]) -> None:
@@ -52,7 +62,13 @@ def accounts(file: str) -> None:
     Path(file).write_text("".join(f"{one.hex()}\n" for one in demo_accounts().values()))
 
 
-JOBS = {"node": node, "chain": chain, "found": found, "accounts": accounts}
+JOBS = {
+    "node": node,
+    "wrong_clock": wrong_clock,
+    "chain": chain,
+    "found": found,
+    "accounts": accounts,
+}
 
 
 def command(job: str, arguments: dict) -> list[str]:

@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 CLEAR, DROP, CUT, DELAY, STALL, TWICE = "clear", "drop", "cut", "delay", "stall", "twice"
+SLOW = "slow"
+"""Each answer comes ten seconds late; no part of a storm."""
 _WEATHER = (CLEAR, DROP, CUT, DELAY, STALL, TWICE)
+_LATE = 10.0
 _CHUNK = 65_536
 
 
@@ -64,6 +67,12 @@ class Links:
             await asyncio.sleep(self._dice.uniform(0.1, 0.8))
         self.clear()
 
+    def part(self, place: str, weather: str, *, spared: frozenset[str] = frozenset()) -> None:
+        """One weather on every link from and to a place, but those that the spared are at an end of."""
+        for link in self._weather:
+            if place in link and spared.isdisjoint(link):
+                self._weather[link] = weather
+
     def clear(self) -> None:
         for link in self._weather:
             self._weather[link] = CLEAR
@@ -102,6 +111,9 @@ class Links:
             if weather == DELAY:
                 self._strike(link, DELAY)
                 await asyncio.sleep(self._dice.uniform(0.05, 0.6))
+            if weather == SLOW and again is None:
+                self._strike(link, SLOW)
+                await self._come_late(link)
             while self._weather[link] == STALL:
                 self._strike(link, STALL)
                 await asyncio.sleep(0.2)
@@ -110,6 +122,12 @@ class Links:
                 await self._ask_too(again, piece)
             writer.write(piece)
             await writer.drain()
+
+    async def _come_late(self, link: tuple[str, str]) -> None:
+        """Over before its time where the weather changes."""
+        end = asyncio.get_running_loop().time() + _LATE
+        while self._weather[link] == SLOW and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(0.1)
 
     def _strike(self, link: tuple[str, str], weather: str) -> None:
         self.struck[weather] += 1

@@ -1,0 +1,106 @@
+"""The gateway as a process of its own, and what it answers to a reader."""
+
+import asyncio
+import json
+import os
+import re
+import sys
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import HTTPError
+
+_ROOT = Path(__file__).parents[2]
+_PATIENCE = 120.0
+_SECTION = re.compile(r'<section class="answer ([a-z]+)">')
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the gateway said of one shipment.
+
+    Attributes:
+        seconds: how long the reader waited, for the longer of the two answers.
+        silent: regions that did not answer, as the JSON says.
+        verdict: of the whole dossier, in JSON and on the page; "" where there is no dossier.
+        records: verdict of each record, by the region of its log.
+        page: the page's text.
+    """
+
+    seconds: float
+    silent: frozenset[str]
+    verdict: str
+    shown: str
+    records: Mapping[str, str]
+    page: str
+
+
+@dataclass
+class Gate:
+    """A running gateway."""
+
+    url: str
+
+    async def ask(self, number: str) -> Answer:
+        """JSON and page for a number, one after the other, as a reader without a cache."""
+        return await asyncio.to_thread(self._ask, number)
+
+    def _ask(self, number: str) -> Answer:
+        began = time.monotonic()
+        said = json.loads(_get(f"{self.url}/api/dossier?q={number}"))
+        middle = time.monotonic()
+        page = _get(f"{self.url}/search?q={number}&lang=en").decode()
+        shown = _SECTION.search(page)
+        report = said.get("report", {"verdict": "", "records": []})
+        return Answer(
+            seconds=max(middle - began, time.monotonic() - middle),
+            silent=frozenset(
+                one["region"] for one in said.get("regions", ()) if not one["answered"]
+            ),
+            verdict=report["verdict"],
+            shown=shown.group(1) if shown else "",
+            records={one["region"]: one["verdict"] for one in report["records"]},
+            page=page,
+        )
+
+
+@asynccontextmanager
+async def gate(
+    network_file: Path, node_timeout: float, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Gate]:
+    """Run the gateway while the block lasts; it ends with this process, too."""
+    settings = {
+        "JJJ_GATEWAY_NETWORK_FILE": str(network_file),
+        "JJJ_GATEWAY_LISTEN_PORT": "0",
+        "JJJ_GATEWAY_NODE_TIMEOUT": str(node_timeout),
+    }
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway", "--with-parent",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=_ROOT,
+        env={**os.environ, **settings, **(environment or {})},
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            url = (await child.stdout.readline()).decode().strip()
+        assert url, "the gateway did not start"
+        yield Gate(url)
+    finally:
+        child.stdin.close()
+        try:
+            async with asyncio.timeout(10):
+                await child.wait()
+        except TimeoutError:
+            child.kill()
+            await child.wait()
+
+
+def _get(url: str) -> bytes:
+    try:
+        with urllib.request.urlopen(url, timeout=_PATIENCE) as answer:
+            return answer.read()
+    except HTTPError as error:
+        # A refusal is an answer, too, and comes as JSON or as a page.
+        return error.read()
