@@ -281,10 +281,10 @@ async def _link(made: Lab, links: Links) -> None:
         (made.folder / f"{region}.json").write_text(json.dumps(network))
 
 
-def quick_folder() -> str | None:
+def quick_folder() -> Path | None:
     """Where a sync costs nothing: for what only leaves the kernel and its cache alive. None: anywhere."""
     folder = Path("/dev/shm")
-    return str(folder) if folder.is_dir() and shutil.disk_usage(folder).free > _ROOM else None
+    return folder if folder.is_dir() and shutil.disk_usage(folder).free > _ROOM else None
 
 
 def free_ports(count: int) -> list[int]:

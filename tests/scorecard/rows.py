@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from tests.faults import campaign, powerloss, soak, syscalls, takeover, weather
+from tests.faults.lab import quick_folder
 from tests.faults.striking import points
 from tests.fuzz import parsers
 from tests.postgres import Server
@@ -133,7 +134,8 @@ def stormy(seed: int) -> Chunk:
 
 def grouped(seed: int) -> Chunk:
     """Statements in groups that repeat and contradict one another, some of whose clients hang up."""
-    ran = [groups.run(case) for case in range(seed * GROUPED, (seed + 1) * GROUPED)]
+    cases, folder = range(seed * GROUPED, (seed + 1) * GROUPED), quick_folder()
+    ran = [groups.run(case, folder) for case in cases]
     return Chunk(sum(tried for tried, _ in ran), [one for _, one in ran if one is not None])
 
 
