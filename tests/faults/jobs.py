@@ -1,18 +1,37 @@
 """What the forked processes do: the product's own entry points, and founding a network before them."""
 
 import asyncio
+import importlib
 import os
 import sys
 from pathlib import Path
 
 from tests.faults import faketime
 
+_LAZY = (
+    "aiosqlite",
+    "anyio._backends._asyncio",
+    "coincurve",
+    "eth_hash.backends.pycryptodome",
+    "uvicorn.lifespan.off",
+    "uvicorn.protocols.http.httptools_impl",
+    "uvicorn.protocols.websockets.auto",
+)
+
 
 def preload() -> None:
-    """Import all that the jobs need; what is imported lazily stays lazy, as in a real start."""
+    """Import all that the jobs need, and what they would import and read at their first request.
+
+    That is more than half of the work of a start; a process that is started by exec does it all itself.
+    """
     import ledger.devchain.__main__
     import ledger.node.__main__
     import ledger.testing.founding  # noqa: F401
+    from ledger.client.http import Http
+
+    Http("http://127.0.0.1", silence="unused")
+    for name in _LAZY:
+        importlib.import_module(name)
 
 
 def node(config: str) -> int:
