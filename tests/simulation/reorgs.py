@@ -32,6 +32,7 @@ ALARM_SECONDS = 60.0
 _SETTLE_SECONDS = 60.0
 _CONFIRMATIONS = (0, 2, 12, 0, 64)
 _BUNDLES = 3
+_ON_ITS_WAY = 0.3
 # Coprime to the depths, so that cases one after another reach every one of them.
 _STRIDE = 27
 
@@ -44,6 +45,7 @@ class Outcome:
         kinds: cases by kind.
         depths: blocks taken away, by reorganisation.
         lost: heads that were taken from the chain.
+        crossed: transactions that were on their way as the chain was replaced.
         seconds: the longest time until such heads were back, and until a replaced chain was told.
         given: verdicts by who was asked and what was said.
     """
@@ -52,6 +54,7 @@ class Outcome:
     kinds: Counter[str] = field(default_factory=Counter)
     depths: list[int] = field(default_factory=list)
     lost: int = 0
+    crossed: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     given: Counter[str] = field(default_factory=Counter)
     receipts: int = 0
@@ -253,7 +256,11 @@ class Course:
         for link in links:
             link.chain = other
         start, poll = self._now, world.habits.anchor_seconds
-        receipts = self._receipts()
+        receipts, before = self._receipts(), len(other.seen)
+        # What a step that had asked which chain it is was just about to send cannot be called back.
+        await asyncio.sleep(_ON_ITS_WAY)
+        crossed = len(other.seen) - before
+        self._outcome.crossed += crossed
         await self._until(self._unalarmed, 2 * poll + 1)
         self._slowest("told", self._now - start)
         self._findings += [f"identity: {text}" for text in self._unalarmed()]
@@ -261,7 +268,7 @@ class Course:
             await self._judge(other)
             await asyncio.sleep(self._rng.random() * 20)
         self._findings += [f"identity: {text}" for text in self._unalarmed()]
-        if other.seen:
+        if crossed > len(REGIONS) or len(other.seen) > before + crossed:
             self._findings.append(f"identity: another chain got {len(other.seen)} transactions")
         if self._receipts() == receipts:
             self._findings.append("identity: no record was taken meanwhile")
