@@ -13,12 +13,14 @@ class Chunk:
         findings: what broke; empty where every promise was kept.
         counted: how often each moment was reached, to be added up over the chunks.
         figures: what was measured, in words, for whoever reads the table.
+        also: cases of other rows that were tried on the way, by their numbers.
     """
 
     cases: int
     findings: list[str]
     counted: Mapping[str, int] = field(default_factory=dict)
     figures: str = ""
+    also: Mapping[int, int] = field(default_factory=dict)
 
 
 def _nothing(_counted: Mapping[str, int], _cases: int) -> list[str]:

@@ -59,6 +59,16 @@ def test_the_furthest_row_comes_next_and_none_twice_at_once():
     assert furthest(goals, results, [far]) is None
 
 
+def test_what_a_row_tries_of_another_counts_there(tmp_path):
+    file = tmp_path / "results.json"
+    assert not worked([row(6, lambda _: Chunk(1, [], also={5: 3}), first=2)], file)
+    reached = load(tree_hash(), file).rows
+    assert {number: (one.chunks, one.cases) for number, one in reached.items()} == {
+        5: (0, 6),
+        6: (2, 2),
+    }
+
+
 def test_a_finding_stops_all(tmp_path):
     file = tmp_path / "results.json"
     rows = [row(1, lambda _: Chunk(1, ["kept: no"])), row(2, lambda _: time.sleep(60))]

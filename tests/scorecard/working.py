@@ -39,6 +39,8 @@ def keep(row: Row, chunk: Chunk, seconds: float, results: Results, file: Path) -
     """Add a finished chunk; whether a promise was broken, or something should long have been reached."""
     reached = results.of(row.number)
     reached.add(chunk, seconds)
+    for number, cases in chunk.also.items():
+        results.of(number).cases += cases
     seed = reached.chunks
     holes = row.holes(reached.counted, reached.cases)
     broken = [*chunk.findings, *(f"never reached: {name}" for name in holes)]
