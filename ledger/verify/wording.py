@@ -264,16 +264,20 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "未向 {rpc} 查询本记录的锚定，目前无法检查。",
     ),
     "chain_other": (
-        "{rpc} shows another chain than the one your policy names.",
-        "{rpc} 所示并非您信任策略中的区块链。",
+        "{rpc} shows another chain than the one your policy names, so it says nothing about this record.",
+        "{rpc} 所示并非您信任策略中的区块链，无法据此判断本记录。",
     ),
     "chain_waits": (
         "This state of the log is not yet on the chain, as far as the file says.",
         "据文件所述，日志的这一状态尚未上链。",
     ),
     "chain_no_event": (
-        "According to {rpc}, the chain holds no such entry.",
-        "据 {rpc}，区块链上没有该条目。",
+        "According to {rpc}, the chain does not hold this entry now. Fetch the file again or ask another.",
+        "据 {rpc}，区块链上目前没有该条目。请重新获取文件，或查询其他节点。",
+    ),
+    "chain_moved": (
+        "According to {rpc}, the chain holds this entry at another place than the file says. Fetch it again.",
+        "据 {rpc}，区块链上的该条目不在文件所述位置。请重新获取文件。",
     ),
     "chain_differs": (
         "According to {rpc}, the chain holds something else there than this file says.",

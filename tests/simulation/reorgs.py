@@ -79,8 +79,6 @@ class Course:
         self._oracle: Oracle
         self._files: list[bytes] = []
         self._snapshots: list[int] = []
-        # The chain has taken back what its confirmations had made final.
-        self._unkept = False
         self._posting = True
 
     async def run(self) -> None:
@@ -158,7 +156,7 @@ class Course:
         recent, old = self._files[-4:], self._files[:-4]
         for file in [*recent, *self._rng.sample(old, min(3, len(old)))]:
             at = self._regions[0].clock.now()
-            await self._oracle.ask(file, shown, at, may_fail=self._unkept)
+            await self._oracle.ask(file, shown, at)
 
     async def _take_back(self, kind: str) -> None:
         """The same chain, and what was on it is gone or stands elsewhere."""
@@ -193,7 +191,6 @@ class Course:
 
     async def _reset(self, chain: EvmChain) -> None:
         """Back to an earlier moment, as an engine that was started again on its last dump."""
-        self._unkept = True
         links = [region.link for region in self._regions]
         for link in links:
             link.down = True
@@ -208,7 +205,6 @@ class Course:
         number = past.seed * self._kinds.count(REORG) + len(past.depths)
         depth = min(1 + number * _STRIDE % DEEPEST, chain.backend.height - chain.floor)
         past.depths.append(depth)
-        self._unkept |= depth > self._world.habits.confirmations
         # All come back, none, or each as chance wants; what follows a gap in the nonces cannot.
         chance = dice.choice((0.0, 1.0, 1.0, 0.7))
         returned = [dice.random() < chance for _ in range(4 * depth)]
@@ -291,7 +287,6 @@ class Course:
         world.others = [pinned if one is other else one for one in world.others]
         world.adopt(other)
         self._oracle.adopt(other, world.authorities.published)
-        self._unkept = True
         for region in self._regions:
             region.kill()
         start = self._now

@@ -58,14 +58,14 @@ def anchor_of_another_size(stage: Stage, chance: Chance) -> Lie:
 def anchor_invented(stage: Stage, chance: Chance) -> Lie:
     shown = _true(stage, chance)
     invented = replace(shown.anchor, transaction=chance.dice.randbytes(32))
-    return _told(stage, replace(shown, anchor=invented), "chain_no_event")
+    return _told(stage, replace(shown, anchor=invented), "chain_no_event", due=PENDING)
 
 
 def event_of_another_contract(stage: Stage, chance: Chance) -> Lie:
     """A true transaction, and an event in it that the ledger's contract did not send."""
     shown = _true(stage, chance)
     other = replace(shown.anchor, log_index=shown.anchor.log_index + chance.number(1, 3))
-    return _told(stage, replace(shown, anchor=other), "chain_no_event")
+    return _told(stage, replace(shown, anchor=other), "chain_no_event", due=PENDING)
 
 
 def block_invented(stage: Stage, chance: Chance) -> Lie:
@@ -73,7 +73,9 @@ def block_invented(stage: Stage, chance: Chance) -> Lie:
     shown = _true(stage, chance)
     number = shown.anchor.block_number + chance.one([-1, 1, -900])
     change = chance.one([{"block_hash": chance.dice.randbytes(32)}, {"block_number": number}])
-    return _told(stage, replace(shown, anchor=replace(shown.anchor, **change)), "chain_differs")
+    return _told(
+        stage, replace(shown, anchor=replace(shown.anchor, **change)), "chain_moved", due=PENDING
+    )
 
 
 def head_between_two_anchors(stage: Stage, chance: Chance) -> Lie:
@@ -100,7 +102,7 @@ def chain_of_another_identity(stage: Stage, chance: Chance) -> Lie:
     new = old + 1 if isinstance(old, int) else chance.dice.randbytes(len(old))
     chain = replace(stage.chain, identity=replace(identity, **{name: new}))
     bundle = stage.bundle(_true(stage, chance))
-    return Lie(bundle, codes={"chain": "chain_other"}, chain=chain)
+    return Lie(bundle, UNKNOWN, {"chain": "chain_other"}, chain=chain)
 
 
 def rpc_says_nothing(stage: Stage, chance: Chance) -> Lie:
@@ -116,7 +118,7 @@ def rpc_says_there_is_nothing(stage: Stage, chance: Chance) -> Lie:
     """It is believed, and named: whoever asks another one is told otherwise."""
     bundle = stage.bundle(_true(stage, chance))
     chain = replace(stage.chain, events=dict.fromkeys(stage.chain.events))
-    return Lie(bundle, codes={"chain": "chain_no_event"}, chain=chain)
+    return Lie(bundle, PENDING, {"chain": "chain_no_event"}, chain=chain)
 
 
 def rpc_confirms_a_history(stage: Stage, chance: Chance) -> Lie:

@@ -124,7 +124,7 @@ def event_sent_by_another_contract(stage: Stage, chance: Chance) -> Lie:
     node, shown, bundle = _asked(stage, chance)
     address = _hex(chance.dice.randbytes(20))
     node.change(shown.anchor.transaction, lambda log: log.update(address=address))
-    return Lie(bundle(shown), codes={"chain": "chain_no_event"}, rpc=node.answers)
+    return _told(node, bundle(shown), PENDING, {"chain": "chain_no_event"})
 
 
 def event_of_another_kind(stage: Stage, chance: Chance) -> Lie:
@@ -132,7 +132,7 @@ def event_of_another_kind(stage: Stage, chance: Chance) -> Lie:
     topic = _hex(chance.dice.randbytes(32))
     change = chance.one([{"removed": True}, {"topics": [topic]}])
     node.change(shown.anchor.transaction, lambda log: log.update(change))
-    return Lie(bundle(shown), codes={"chain": "chain_no_event"}, rpc=node.answers)
+    return _told(node, bundle(shown), PENDING, {"chain": "chain_no_event"})
 
 
 def event_in_a_block_that_is_gone(stage: Stage, chance: Chance) -> Lie:
@@ -167,7 +167,7 @@ def chain_begun_anew(stage: Stage, chance: Chance) -> Lie:
     else:
         number = 0 if other == "genesis" else deployed
         node.blocks[number] = _block(number, chance.dice.randbytes(32), 0)
-    return Lie(bundle(shown), codes={"chain": "chain_other"}, rpc=node.answers)
+    return _told(node, bundle(shown), UNKNOWN, {"chain": "chain_other"})
 
 
 def node_is_behind(stage: Stage, chance: Chance) -> Lie:

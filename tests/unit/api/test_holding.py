@@ -222,8 +222,10 @@ def test_conflicts_arrive_as_what_they_are(door):
             with pytest.raises(ConflictError) as refused:
                 await asked
             assert refused.value.code == "leader_replaced"
+        await peer.hold(HOME, replace(step, leader=later))
+        other = replace(step.new, root=bytes(32))
         with pytest.raises(ConflictError) as refused:
-            await peer.hold(HOME, replace(step, leader=later, old=replace(step.new, size=1)))
+            await peer.hold(HOME, replace(step, leader=later, old=other, new=other))
         assert refused.value.code == "head_moved"
         holding = read_holding(
             (
