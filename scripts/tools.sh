@@ -29,14 +29,6 @@ if ! command -v strace >/dev/null; then
     fi
 fi
 
-if ! ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1; then
-    echo "Installing libfaketime for the faults of clocks …" >&2
-    if ! { command -v apt-get >/dev/null && as_root apt-get update -qq && \
-           as_root apt-get install -y -qq --no-install-recommends faketime; } >/dev/null 2>&1; then
-        echo "libfaketime is missing; its tests will skip. Debian: apt-get install faketime" >&2
-    fi
-fi
-
 for kit in anvil solc; do
     folder=hardhat-free-local/$kit
     [ -f "$folder/package-lock.json" ] || continue

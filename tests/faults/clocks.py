@@ -22,12 +22,12 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 
 from tests.faults import rawlog
-from tests.faults.faketime import environment, set_wrong
 from tests.faults.gate import Gate, gate
 from tests.faults.judging import judge
 from tests.faults.lab import REGIONS, Lab, lab
 from tests.faults.partition import Firm
 from tests.faults.rawlog import Checkpoint
+from tests.faults.wrongclock import set_wrong
 
 GATEWAY = "gateway"
 RUNNING, STARTING = "while it runs", "before it starts"
@@ -98,7 +98,7 @@ async def _run(folder: Path, seed: int, copies: int, leaps: Sequence[Leap]) -> L
         await _under_clocks(made, clocks, {one.place for one in leaps})
         network = json.loads((folder / "network.json").read_text())["network"]
         firm = Firm(network, made.urls, seed)
-        door = gate(folder / "network.json", _NODE_TIMEOUT, environment(clocks[GATEWAY]))
+        door = gate(folder / "network.json", _NODE_TIMEOUT, clocks[GATEWAY])
         async with door as opened:
             try:
                 await firm.register()

@@ -69,18 +69,19 @@ class Gate:
 
 @asynccontextmanager
 async def gate(
-    network_file: Path, node_timeout: float, environment: Mapping[str, str] | None = None
+    network_file: Path, node_timeout: float, clock: Path | None = None
 ) -> AsyncIterator[Gate]:
-    """Run the gateway while the block lasts; it ends with this process, too."""
+    """Run the gateway while the block lasts, by a clock if one is given; it ends with this process, too."""
     settings = {
         "JJJ_GATEWAY_NETWORK_FILE": str(network_file),
         "JJJ_GATEWAY_LISTEN_PORT": "0",
         "JJJ_GATEWAY_NODE_TIMEOUT": str(node_timeout),
     }
+    under = ["-m"] if clock is None else ["-m", "tests.faults.wrongclock", str(clock)]
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway", "--with-parent",
+        sys.executable, *under, "gateway", "--with-parent",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=_ROOT,
-        env={**os.environ, **settings, **(environment or {})},
+        env={**os.environ, **settings},
     )  # fmt: skip
     try:
         async with asyncio.timeout(_PATIENCE):

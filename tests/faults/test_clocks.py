@@ -1,13 +1,11 @@
 """Wall clocks of processes jump: a region closes loudly and opens again, and nothing is dated wrongly."""
 
-import os
 import sys
 
 import pytest
 
 from tests.faults import clocks
 from tests.faults.clocks import DAY, GATEWAY, RUNNING, STARTING, YEAR, Leap
-from tests.faults.faketime import library
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="children die with us by prctl")
 
@@ -17,14 +15,6 @@ LEAPS = (
     Leap("hebei", 30, RUNNING),
     Leap("hebei", -DAY, STARTING),
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _faketime():
-    """Skips where the library is missing, and fails there in CI, where it would else pass unnoticed."""
-    if library() is None:
-        why = "libfaketime is missing: apt-get install faketime"
-        pytest.fail(why) if os.environ.get("CI") == "true" else pytest.skip(why)
 
 
 def test_clocks_jump_and_nothing_is_dated_wrongly():
