@@ -135,7 +135,7 @@ def approve_turn(
 
     async def work() -> dict[str, Any]:
         from ledger.cli.authority import acting
-        from ledger.cli.turning import check_reaches, closing_proof
+        from ledger.cli.turning import check_reaches, vote_for
         from ledger.client import NodeClient
         from ledger.errors import InputError
 
@@ -147,10 +147,8 @@ def approve_turn(
                 raise InputError("turn_unknown", f"{proposer} proposed no turn of {log.origin}")
             async with NodeClient(mine.network.region(mine.region.name).url) as own:
                 await check_reaches(own, log, turn.head)
-            head = await mine.chain_head(log.origin.log_id)
             async with NodeClient(node or entry.url) as client:
-                proof = await closing_proof(client, log.origin, turn.head, head)
-            await mine.registry.approve_turn(who.number, turn, proof)
+                await vote_for(mine, client, log.origin, who.number, turn)
         return {"closed": str(log.origin), "size": turn.head.size, **await _sync(network, rpc)}
 
     _show(asyncio.run(work()), as_json=as_json)

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ledger.chain.network import LogEntry, Network, network_json
+from ledger.chain.refusals import ContractRefused
 from ledger.chain.registrystate import EpochTurn
 from ledger.chain.registryview import RegistryView
+from ledger.cli.authority import Authority
 from ledger.client import NodeClient
 from ledger.errors import ConflictError, InputError
 from ledger.merkle.checkpoint import open_checkpoint
@@ -74,6 +76,27 @@ async def closing_proof(
     proof = consistency_from_tiles(old.size, new.size, tiles)
     check_consistency(old, new, proof)
     return proof
+
+
+async def vote_for(
+    mine: Authority, node: NodeClient, origin: Origin, proposer: int, turn: EpochTurn
+) -> None:
+    """Approve a turn with the proof that the chain's head asks for, anew where that grew meanwhile.
+
+    The log goes on being anchored, and the contract holds the proof against the head of its own moment.
+
+    Raises as ``closing_proof``, and ContractRefused.
+    """
+    head = await mine.chain_head(origin.log_id)
+    while True:
+        proof = await closing_proof(node, origin, turn.head, head)
+        try:
+            return await mine.registry.approve_turn(proposer, turn, proof)
+        except ContractRefused:
+            newer = await mine.chain_head(origin.log_id)
+            if newer == head:
+                raise
+            head = newer
 
 
 def turn_of(log: LogEntry, closing: TreeHead, key: VerifierKey, anchor: bytes) -> EpochTurn:

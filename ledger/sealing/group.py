@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.merkle.frontier import CompletedTile, Frontier
@@ -70,11 +70,13 @@ async def grow_again(
     origin: Origin,
     frontier: Frontier,
     group: Sequence[Found],
-    now: Millis,
+    now: Callable[[], Millis],
 ) -> Grown:
     """Log statements of a closed log in a later epoch, those left out that stand in a later one already.
 
-    Raises as grow does.
+    Asks for the time only where there is something to date: after a start nobody may know it yet.
+
+    Raises as grow does, and what ``now`` raises.
     """
     async with store.transaction() as transaction:
         wanted = dict.fromkeys(one.statement.id for one in group)
@@ -87,7 +89,8 @@ async def grow_again(
             if held[one.statement.id].leaf.origin.epoch <= one.leaf.origin.epoch
         ]
         names = _names_again(left, here, frontier.size)
-        leaves, tiles = await _append(transaction, origin, frontier, names, (), now)
+        at = now() if names else Millis(0)
+        leaves, tiles = await _append(transaction, origin, frontier, names, (), at)
     return _grown(frontier, (), leaves, tiles)
 
 

@@ -253,7 +253,7 @@ class OpenLog:
         """Log in this epoch what the closed ones left behind; nothing twice."""
         for old, closing in self._left_behind:
             async for group in left_behind(self._store, old, closing):
-                now, frontier = self._clock.now(), await self._take_frontier()
+                frontier, now = await self._take_frontier(), self._clock.now
                 grown = await grow_again(self._store, self._origin, frontier, group, now)
                 await self._promise(grown)
         self._left_behind = []

@@ -37,5 +37,6 @@ def test_an_answer_before_the_commit_is_found_by_a_full_disk():
     done = diskfull.run(SEED, ("data filled",), plant="acknowledge_early", settle_seconds=5)
     print(*done.findings[:5], sep="\n")
     broken = {one.partition(":")[0] for one in done.findings}
-    assert "kept" in broken
+    # By whoever looks first: the receipt's leaf is gone, or a repeat gets another place.
+    assert broken & {"kept", "repeat"}
     assert "alive" not in broken

@@ -49,7 +49,7 @@ def test_a_database_restored_together_with_its_lock_signs_nothing_once_a_mirror_
             await play.post("beijing", play.file("beijing", "after the snapshot"))
             await local.settle()
             # Nothing is wrong so far: everyone has been asked and nobody is contradicted.
-            await play.until(lambda: local.nodes["beijing"].intake.watch.confirmed)
+            await play.until(lambda: local.nodes["beijing"]._watch.confirmed)
             assert all(node.readiness()["ready"] for node in local.nodes.values())
             play.desk.http.close()
 
@@ -110,7 +110,7 @@ def test_a_node_whose_clock_no_other_region_shares_takes_no_records(tmp_path, mo
             play = Play(local, {})
             await play.until(lambda: local.nodes["hebei"].readiness()["clock"] is not None)
             for name, node in local.nodes.items():
-                await play.until(lambda node=node: node.intake.watch.heard)
+                await play.until(lambda node=node: not node._watch.waiting)
                 answer = await asyncio.to_thread(play.desk.post, name, b"x")
                 code = "clock_departed" if name == "hebei" else "statement_malformed"
                 assert answer.json()["code"] == code, name

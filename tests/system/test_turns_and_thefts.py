@@ -96,9 +96,9 @@ async def restored(play: Play) -> None:
     told["lost view at home"] = await get(desk.get, "beijing", f"/records/{told['lost'].id}")
     await local.settle()
     told["anchoring after"] = local.nodes["beijing"].readiness()["anchoring"]
-    told["others ready"] = [
-        (await get(desk.get, name, "/readyz")).status_code for name in ("tianjin", "hebei")
-    ]
+    told["others ready"] = {
+        name: (await get(desk.get, name, "/readyz")).json() for name in ("tianjin", "hebei")
+    }
     told["post to copy"] = await play.post("beijing", play.file("beijing", "goes on"))
     told["kept view"] = await get(desk.get, "beijing", f"/records/{told['kept'].id}")
     told["lost view"] = await get(desk.get, "hebei", f"/records/{told['lost'].id}")
@@ -260,7 +260,7 @@ def test_a_second_node_on_one_region_is_refused(told):
 
 def test_a_restored_copy_fetches_what_it_lost_and_goes_on(told):
     assert told["readyz"].status_code == 200
-    assert told["others ready"] == [200, 200]
+    assert all(one["ready"] for one in told["others ready"].values()), told["others ready"]
     lost, again = told["lost"], told["lost again"]
     assert (again.id, again.origin, again.index, again.received, again.leaf) == (
         lost.id, lost.origin, lost.index, lost.received, lost.leaf,

@@ -11,7 +11,7 @@ SECONDS = 180
 async def grow_again(store, origin, frontier, found, now):
     async with store.transaction() as transaction:
         names = group._names_again([one.statement for one in found], {}, frontier.size)
-        leaves, tiles = await group._append(transaction, origin, frontier, names, (), now)
+        leaves, tiles = await group._append(transaction, origin, frontier, names, (), now())
     return group._grown(frontier, (), leaves, tiles)
 
 

@@ -2,11 +2,15 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from ledger.chain.network import read_network
+from ledger.chain.refusals import ContractRefused
+from ledger.chain.registrystate import EpochTurn
+from ledger.cli import turning
 from ledger.cli.authority import acting
 from ledger.cli.turning import closing_head, closing_proof, turn_of
 from ledger.client import NodeClient
@@ -14,7 +18,7 @@ from ledger.errors import ConflictError, InputError
 from ledger.keys.demo import demo_log_key
 from ledger.merkle.note import COSIGNATURE_KEY, LOG_KEY, VerifierKey
 from ledger.testing.founding import demo_accounts
-from ledger.values import TreeHead
+from ledger.values import Origin, TreeHead
 from tests.unit.cli.calling import good, jjj
 
 
@@ -134,6 +138,39 @@ async def propose_shortened(place, key, size):
             closing = await closing_head(node, log, size)
         turn = turn_of(log, closing, VerifierKey.parse(key), mine.network.region("hebei").anchor)
         await mine.registry.propose_turn(turn)
+
+
+def test_a_vote_is_cast_again_where_the_log_was_anchored_meanwhile(monkeypatch):
+    heads = [TreeHead(size, bytes([size]) * 32) for size in (3, 5)]
+    cast = []
+
+    class Mine:
+        registry = None
+
+        async def chain_head(self, _log_id):
+            return heads[min(len(cast), 1)]
+
+        async def approve_turn(self, proposer, turn, proof):
+            cast.append(proof)
+            if len(cast) == 1:
+                raise ContractRefused("contract_x", "it has grown", "X", {})
+
+    async def proof(_node, _origin, _closing, chain):
+        return chain
+
+    monkeypatch.setattr(turning, "closing_proof", proof)
+    mine = Mine()
+    mine.registry = mine
+    turn = EpochTurn(bytes(32), heads[1], "demo/hebei/2", bytes(32), bytes(20))
+    origin = Origin.parse("demo/hebei/1")
+    asyncio.run(turning.vote_for(mine, None, origin, 1, turn))
+    assert cast == heads
+    # What is refused for another reason is refused for good.
+    heads[1] = heads[0]
+    cast.clear()
+    with pytest.raises(ContractRefused):
+        asyncio.run(turning.vote_for(mine, None, origin, 1, replace(turn, head=heads[0])))
+    assert len(cast) == 1
 
 
 def test_a_turn_closes_the_log_and_the_region_goes_on(place, at):

@@ -18,6 +18,7 @@ from ledger.values import AnchorFacts, Millis, TreeHead
 from tests.unit.sealing.harness import (
     NEXT,
     Given,
+    HandClock,
     LoudKey,
     MemoryLock,
     check_receipt,
@@ -280,6 +281,26 @@ def test_a_turn_that_crashed_is_finished_by_the_next_start(tmp_path):
                 leaves = await node.store.leaves(NEXT, 0, 99)
                 assert [leaf.statement for leaf in leaves] == [row.id for row in rows(6)[2:]]
                 assert lock.heads[NEXT].size == 4
+
+    asyncio.run(test())
+
+
+class Untold(HandClock):
+    """Nobody has told the time since the start."""
+
+    def now(self):
+        raise UnavailableError("clock_departed", "not yet")
+
+
+def test_a_start_with_nothing_to_log_again_leads_before_the_time_is_known(tmp_path):
+    async def test():
+        lock = MemoryLock()
+        async with node_on(tmp_path / "db", lock) as node:
+            await node.submit(*rows(4))
+            assert (await turned(node, 2)).leading
+        async with node_on(tmp_path / "db", lock, Untold()) as node:
+            assert (await turned(node, 2)).leading
+            assert await node.store.size(NEXT) == 2
 
     asyncio.run(test())
 
