@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import MissingError, missing
+
 
 @pytest.fixture(scope="session")
 def strace():
@@ -13,5 +15,4 @@ def strace():
     scope = Path("/proc/sys/kernel/yama/ptrace_scope")
     held = scope.exists() and scope.read_text().strip() != "0" and os.geteuid() != 0
     if shutil.which("strace") is None or held:
-        why = "strace is missing, or ptrace_scope keeps it from other processes"
-        pytest.fail(why) if os.environ.get("CI") == "true" else pytest.skip(why)
+        missing(MissingError("strace is missing, or ptrace_scope keeps it from other processes"))
