@@ -64,7 +64,7 @@ class Rights:
         self._clock = clock
         self._registrars = registrars
         self._peers = peers
-        self._started = clock.now() // 1000
+        self._started = clock.monotonic()
         self._seen: dict[tuple[str, str], int] = {}
 
     async def authorise(self, token: str, method: str, target: str) -> Right:
@@ -88,8 +88,11 @@ class Rights:
             raise VerificationError("read_token_aud", f"not made for {self._audience}", "/aud")
         if read.htm != method or read.htu != target:
             raise VerificationError("read_token_target", "made for another request", "/htu")
-        now = self._clock.now() // 1000
-        if abs(now - read.iat) > _FRESH or read.iat < self._started:
+        now = self._clock.now()
+        # By monotonic time: a clock that was ahead at the start and was set right would refuse everybody
+        # until that time comes.
+        started = (now - round((self._clock.monotonic() - self._started) * 1000)) // 1000
+        if abs(now // 1000 - read.iat) > _FRESH or read.iat < started:
             raise VerificationError("read_token_iat", "not fresh", "/iat")
 
     async def _check_key(self, read: ReadToken) -> Right:

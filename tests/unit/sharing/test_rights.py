@@ -9,6 +9,7 @@ from ledger.sharing import Reader, Right
 from ledger.statement import base64url
 from ledger.statement.jws import sign_read_token
 from ledger.testing.kit import NoteKey
+from ledger.values import Millis
 from tests.unit.anchoring.support import NETWORK
 from tests.unit.mirroring.conftest import three  # noqa: F401 - a fixture
 from tests.unit.mirroring.regions import BROKER, CARRIER, REGISTRAR, Posted, registration
@@ -18,12 +19,25 @@ PEER = NoteKey(f"{NETWORK}/tianjin/peer")
 _jtis = count()
 
 
-def reader_of(t) -> Reader:
+class WrongClock:
+    """The others' clock, and this node's wall time apart from it."""
+
+    def __init__(self, right, ahead):
+        self.right, self.ahead = right, ahead
+
+    def now(self):
+        return Millis(self.right.now() + self.ahead)
+
+    def monotonic(self):
+        return self.right.monotonic()
+
+
+def reader_of(t, clock=None) -> Reader:
     return Reader(
         network=NETWORK,
         region="beijing",
         store=t.beijing.store,
-        clock=t.clock,
+        clock=clock or t.clock,
         logs=t.beijing.logs,
         certificates=[REGISTRAR.certificate],
         peers={PEER.name: PEER.vkey(LOG_KEY)},
@@ -107,6 +121,24 @@ def test_what_was_seen_before_a_restart_cannot_be_replayed_after_it(three):  # n
         t.clock.turn(2)
         with pytest.raises(InputError, match="not fresh"):
             await ask(reader_of(t), made)
+
+    refused(three, test)
+
+
+@pytest.mark.parametrize("ahead", [86_400_000, -86_400_000])
+def test_a_clock_that_was_wrong_at_the_start_and_is_set_right_refuses_nobody(three, ahead):  # noqa: F811
+    async def test(t, _reader):
+        clock = WrongClock(t.clock, ahead)
+        reader = reader_of(t, clock)
+        with pytest.raises(InputError, match="not fresh"):
+            await ask(reader, token(t))
+        t.clock.turn(5)
+        clock.ahead = 0
+        made = token(t)
+        assert await ask(reader, made) == Right(author=CARRIER.iss)
+        # What it may have seen before it was started is refused all the same.
+        with pytest.raises(InputError, match="not fresh"):
+            await ask(reader, token(t, iat=t.clock.now() // 1000 - 7))
 
     refused(three, test)
 
