@@ -3,14 +3,13 @@
 import asyncio
 import contextlib
 import json
-import os
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ import httpx2
 
 from tests.faults.burstkinds import GATEWAY, KINDS, Made
 from tests.faults.burstwire import WAITING, Attack, strike
+from tests.faults.gate import gateway_process
 from tests.faults.judging import judge
 from tests.faults.lab import REGIONS, Lab, lab
 from tests.faults.poster import Poster
@@ -106,7 +106,12 @@ async def _run(
     hostility: Hostility,
 ) -> Endured:
     done = Endured()
-    async with lab(folder, plant, copies) as made, _gateway(folder) as (door, port):
+    async with AsyncExitStack() as held:
+        made = await held.enter_async_context(lab(folder, plant, copies))
+        log = held.enter_context((folder / "gateway.log").open("ab"))
+        opened = gateway_process(folder / "network.json", log=log)
+        door, url = await held.enter_async_context(opened)
+        port = int(url.rpartition(":")[2])
         network = json.loads((folder / "network.json").read_text())["network"]
         poster = Poster(network, made.urls, seed)
         ports = {name: made.processes[name].port for name in REGIONS} | {GATEWAY: port}
@@ -118,7 +123,7 @@ async def _run(
             end = time.monotonic() + seconds
             async with asyncio.TaskGroup() as group:
                 group.create_task(_posts(poster, rates, seconds))
-                group.create_task(_read(f"http://127.0.0.1:{port}", poster, end, done))
+                group.create_task(_read(url, poster, end, done))
                 next_one = partial(hostility.any, random.Random(seed))
                 group.create_task(_attack(next_one, ports, seconds, done))
         except* TimeoutError:
@@ -133,25 +138,6 @@ async def _run(
         done.excuses = Counter({code: n for (_, code), n in poster.excuses.items()})
         done.findings += (await judge(made, [poster], seed)).findings
     return done
-
-
-@contextlib.asynccontextmanager
-async def _gateway(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
-    """The reader's door to this network, and its port; ends with the block, or with this process."""
-    with (folder / "gateway.log").open("ab") as log:
-        door = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway", "--with-parent",
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log,
-            cwd=Path(__file__).parents[2],
-            env=os.environ | {"JJJ_GATEWAY_NETWORK_FILE": str(folder / "network.json")},
-        )  # fmt: skip
-    try:
-        url = (await door.stdout.readline()).decode().strip()
-        assert url, (folder / "gateway.log").read_text()
-        yield door, int(url.rpartition(":")[2])
-    finally:
-        door.stdin.close()
-        await door.wait()
 
 
 async def _posts(

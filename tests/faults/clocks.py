@@ -313,11 +313,3 @@ def _get(url: str) -> str:
         return error.read().decode() if error.code == 503 else ""
     except (URLError, TimeoutError, ConnectionError):
         return ""
-
-
-def chunk(seed: int, count: int) -> tuple[Leap, ...]:
-    """The next so many jumps: all of them in turn, in an order of each round's own."""
-    dice = random.Random(seed * count // len(LEAPS))
-    order = dice.sample(LEAPS, len(LEAPS))
-    first = seed * count % len(LEAPS)
-    return tuple(order[(first + at) % len(order)] for at in range(count))

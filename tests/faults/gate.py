@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import BinaryIO
 from urllib.error import HTTPError
 
 _ROOT = Path(__file__).parents[2]
@@ -72,22 +74,31 @@ async def gate(
     network_file: Path, node_timeout: float, clock: Path | None = None
 ) -> AsyncIterator[Gate]:
     """Run the gateway while the block lasts, by a clock if one is given; it ends with this process, too."""
-    settings = {
-        "JJJ_GATEWAY_NETWORK_FILE": str(network_file),
-        "JJJ_GATEWAY_LISTEN_PORT": "0",
-        "JJJ_GATEWAY_NODE_TIMEOUT": str(node_timeout),
-    }
+    settings = {"JJJ_GATEWAY_NODE_TIMEOUT": str(node_timeout)}
+    async with gateway_process(network_file, settings, clock) as (_, url):
+        yield Gate(url)
+
+
+@asynccontextmanager
+async def gateway_process(
+    network_file: Path,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    clock: Path | None = None,
+    log: BinaryIO | None = None,
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """The gateway's process and its URL, while the block lasts; ``log`` takes what it says."""
+    told = {"JJJ_GATEWAY_NETWORK_FILE": str(network_file), "JJJ_GATEWAY_LISTEN_PORT": "0"}
     under = ["-m"] if clock is None else ["-m", "tests.faults.wrongclock", str(clock)]
     child = await asyncio.create_subprocess_exec(
         sys.executable, *under, "gateway", "--with-parent",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=_ROOT,
-        env={**os.environ, **settings},
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log, cwd=_ROOT,
+        env={**os.environ, **told, **settings},
     )  # fmt: skip
     try:
         async with asyncio.timeout(_PATIENCE):
             url = (await child.stdout.readline()).decode().strip()
         assert url, "the gateway did not start"
-        yield Gate(url)
+        yield child, url
     finally:
         child.stdin.close()
         try:

@@ -304,11 +304,3 @@ class _Course:
 
     def _broken(self, invariant: str, case: Case, what: str) -> None:
         self._done.findings.append(f"{invariant}: {case}: {what}")
-
-
-def chunk(seed: int, count: int) -> tuple[Case, ...]:
-    """The next so many cases: all of them in turn, in an order of each round's own."""
-    dice = random.Random(seed * count // len(CASES))
-    order = dice.sample(CASES, len(CASES))
-    first = seed * count % len(CASES)
-    return tuple(order[(first + at) % len(order)] for at in range(count))

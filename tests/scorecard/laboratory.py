@@ -1,6 +1,8 @@
 """Chunks of the rows that run real processes."""
 
-from collections.abc import Mapping
+import random
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from tests.faults import (
     burst,
@@ -20,6 +22,8 @@ from tests.faults.striking import points
 from tests.postgres import Server
 from tests.scorecard.row import Chunk
 from tests.simulation import jumps, outages
+
+T = TypeVar("T")
 
 KILLS = 250
 # Asking for verdicts takes most of the time.
@@ -113,7 +117,7 @@ def stormy(seed: int) -> Chunk:
 
 def parted(seed: int) -> Chunk:
     """Regions cut off, or slow, while readers ask the gateway; every other time with copies."""
-    done = partition.run(seed, seed % 2, partition.chunk(seed, PARTITIONS))
+    done = partition.run(seed, seed % 2, _in_turn(partition.CASES, seed, PARTITIONS))
     return Chunk(done.cases.total(), done.findings, done.cases, f"p99 in seconds {done.p99}")
 
 
@@ -126,7 +130,7 @@ def besieged(seed: int) -> Chunk:
 def jumped(seed: int) -> Chunk:
     """Clocks that jump: in turn those of processes, and those of the simulation."""
     if seed % 2:
-        leaped = clocks.run(seed, seed // 2 % 2, clocks.chunk(seed, LEAPS))
+        leaped = clocks.run(seed, seed // 2 % 2, _in_turn(clocks.LEAPS, seed, LEAPS))
         return Chunk(leaped.leaps.total(), leaped.findings, leaped.leaps)
     done = jumps.run(seed, JUMPS)
     return Chunk(done.kinds.total(), done.findings, done.kinds)
@@ -136,3 +140,10 @@ def soaked(seed: int) -> Chunk:
     """Minutes at work with one fault in each."""
     done = soak.run(seed, SOAKED_MINUTES)
     return Chunk(done.faults.total(), done.findings, done.faults, str(done))
+
+
+def _in_turn(every: Sequence[T], seed: int, count: int) -> tuple[T, ...]:
+    """The next so many: all of them in turn, in an order of each round's own."""
+    order = random.Random(seed * count // len(every)).sample(every, len(every))
+    first = seed * count % len(every)
+    return tuple(order[(first + at) % len(order)] for at in range(count))
