@@ -71,6 +71,10 @@ class _Stage:
     def mine(self) -> list[Given]:
         return [one for one in self.poster.given if one.region == HOME]
 
+    def follows(self, one: Given) -> bool:
+        """Whether that place is in the log after the one that was turned."""
+        return one.receipt["origin"] == f"{self.name}/{HOME}/2"
+
 
 def lost(seed: int, records: int, plant: str | None = None) -> Told:
     """The key goes with so many records acknowledged and not anchored."""
@@ -150,11 +154,11 @@ async def _changed(stage: _Stage) -> None:
         await asyncio.sleep(1 + stage.dice.random())
         await made.signal(CHAIN, signal.SIGCONT)
         await _repeat_vote(stage)
-        before = len(stage.mine())
-        while len(stage.mine()) < before + 20:
-            await asyncio.sleep(0.05)
-        poster.stopping = True
+        # Until the node has read of the turn, and writes in the next log.
         async with asyncio.timeout(_PATIENCE):
+            while sum(stage.follows(one) for one in stage.mine()) < 20:
+                await asyncio.sleep(0.05)
+            poster.stopping = True
             await posting
     finally:
         posting.cancel()

@@ -38,6 +38,7 @@ class Row:
         first: cases that an hour of nightly has to reach.
         run: does one chunk; the argument is its seed, counted from 1 for each row.
         holes: what so many cases should have reached by now and did not, from all that was counted.
+        alone: it fills the whole machine by itself; beside another chunk it would measure that one.
     """
 
     number: int
@@ -47,3 +48,4 @@ class Row:
     first: int
     run: Callable[[int], Chunk]
     holes: Callable[[Mapping[str, int], int], list[str]] = _nothing
+    alone: bool = False

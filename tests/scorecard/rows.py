@@ -87,6 +87,7 @@ ROWS = (
         12_000,
         1_200,
         lab.besieged,
+        alone=True,
     ),
     Row(18, "hostile bytes against every parser", "inputs", 1_000_000, 1_000_000, inside.parsed),
     Row(19, "bundles changed in any byte", "mutations", 1_000_000, 1_000_000, inside.mutated),

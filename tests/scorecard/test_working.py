@@ -110,3 +110,25 @@ def test_a_stop_keeps_what_was_finished_and_a_start_goes_on(tmp_path, stoppable)
     assert not reached[2].chunks
     assert not worked([row(2, lambda seed: Chunk(4, [], {str(seed): 1}))], file)
     assert load(tree_hash(), file).rows[2].counted == {"1": 1}
+
+
+def test_a_row_that_fills_the_machine_runs_alone(tmp_path):
+    file, running = tmp_path / "results.json", tmp_path / "running"
+    running.mkdir()
+
+    def seen(number):
+        def tried(seed):
+            mine = running / f"{number} {seed}"
+            mine.touch()
+            time.sleep(0.1)
+            beside = len(list(running.iterdir())) - 1
+            mine.unlink()
+            return Chunk(1, [], {"beside": beside})
+
+        return tried
+
+    alone = Row(16, "tried", "cases", 3, 3, seen(16), alone=True)
+    assert not worked([row(1, seen(1)), alone, row(2, seen(2))], file)
+    reached = load(tree_hash(), file).rows
+    assert reached[16].counted["beside"] == 0
+    assert reached[1].counted["beside"] > 0
