@@ -5,6 +5,7 @@ LedgerError                     has a stable ``code`` and names what was wrong
 │   ├── ConflictError           well formed, but contradicts what is already logged (HTTP 409)
 │   └── ForbiddenError          well formed, but this author or reader may not (HTTP 403)
 ├── UnavailableError            cannot be answered now; try again later (HTTP 503)
+│   └── DisputedError           those who could answer contradict one another; people have to look
 ├── VerificationError           a proof, signature or note does not hold
 └── FatalError                  going on could break a promise; the process must end
 """
@@ -49,6 +50,10 @@ class UnavailableError(LedgerError):
     def __init__(self, code: str, detail: str, retry_after: int = 5) -> None:
         super().__init__(code, detail)
         self.retry_after = retry_after
+
+
+class DisputedError(UnavailableError):
+    """Those who could answer contradict one another, and no majority decides."""
 
 
 class VerificationError(LedgerError):

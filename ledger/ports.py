@@ -458,6 +458,9 @@ class Chain(Protocol):
     ) -> SignedTransaction:
         """Build and sign the anchor call; deterministic, sends nothing."""
 
+    def sign_dearer(self, raws: Sequence[bytes], most: int) -> SignedTransaction | None:
+        """The dearest of these transactions with more offered for its gas; None above ``most`` wei."""
+
     async def send(self, raw: bytes) -> None:
         """Broadcast; 'already known' and 'nonce too low' are no errors: the receipt decides."""
 

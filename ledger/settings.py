@@ -36,9 +36,13 @@ class NodeSettings(BaseSettings):
         keys_dir: folder with ``log-<epoch>.key``, ``witness.key``, ``peer.key`` and ``anchor.key``.
         listen_host: address to listen on.
         listen_port: port to listen on; 0 takes a free one.
-        rpc_url: JSON-RPC address of the chain.
+        rpc_url: JSON-RPC address of the chain: the region's own node.
+        rpc_others: those of nodes of other authorities, by authority; with any, two have to agree.
+        rpc_timeout: seconds a node of the chain has to answer.
         gas_price: wei per gas; 0 where gas is free; ``ask`` takes the price of the chain's node.
         priority_fee: wei per gas to the block's maker; ``gas_price`` is then the most paid (EIP-1559).
+        replace_after: seconds an anchor may wait before more is offered for it; 0: never.
+        replace_most: the most wei per gas that is offered then.
         confirmations: blocks on top before a block is final; ``finalized``: when the chain's node says so.
         copies: mirrors that hold a record before it is answered: 1, or 0 where a lost disk may lose some.
         copy_within: with copies 0, seconds a record may wait for its first copy before intake closes.
@@ -67,8 +71,12 @@ class NodeSettings(BaseSettings):
     listen_host: str = "127.0.0.1"
     listen_port: Port = 0
     rpc_url: str = "http://127.0.0.1:8545"
+    rpc_others: dict[str, str] = {}
+    rpc_timeout: Seconds = 15.0
     gas_price: Wei | Literal["ask"] = 0
     priority_fee: Wei | None = None
+    replace_after: Annotated[float, Field(ge=0)] = 0.0
+    replace_most: Wei = 0
     confirmations: Annotated[int, Field(ge=0)] | Literal["finalized"] = 0
     copies: Annotated[int, Field(ge=0, le=1)] = 1
     copy_within: Seconds = 60.0
@@ -97,6 +105,17 @@ class NodeSettings(BaseSettings):
         if not self.copies and any(host not in _THIS_HOST for host in _hosts(self.database)):
             raise ValueError("copies = 0 with a database that other hosts reach")
         return self
+
+    @field_validator("rpc_others")
+    @classmethod
+    def _check_others(cls, others: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        # One machine under two names would agree with itself.
+        urls = [info.data.get("rpc_url"), *others.values()]
+        if info.data.get("region") in others or len(set(urls)) < len(urls):
+            raise ValueError(
+                "names a node twice: each is another authority's, at an address of its own"
+            )
+        return others
 
     @model_validator(mode="after")
     def _check_fees(self) -> Self:
@@ -146,6 +165,11 @@ def _hosts(url: str) -> set[str]:
     for one in parse_qs(parts.query).get("host", []):
         hosts += one.split(",")
     return {host for host in hosts if host and not host.startswith("/")}
+
+
+def cache_folder() -> Path:
+    """Where this user keeps what can be made again: XDG_CACHE_HOME, or ``.cache`` at home."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
 def child_environment(values: Mapping[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from ledger.anchoring.anchorer import Anchorer
 from ledger.anchoring.outage import Outage
+from ledger.anchoring.replacing import Replacing
 from ledger.anchoring.status import Alarm, AnchorStatus, Outcome
 
-__all__ = ["Alarm", "AnchorStatus", "Anchorer", "Outage", "Outcome"]
+__all__ = ["Alarm", "AnchorStatus", "Anchorer", "Outage", "Outcome", "Replacing"]

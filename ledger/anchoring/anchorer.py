@@ -10,8 +10,9 @@ from ledger import tree
 from ledger.anchoring.choice import choose_size
 from ledger.anchoring.facts import Facts, contradiction, look, named
 from ledger.anchoring.outbox import Outbox, Settled
+from ledger.anchoring.replacing import Replacer, Replacing
 from ledger.anchoring.status import Alarm, AnchorStatus, Outcome
-from ledger.errors import InputError, UnavailableError, VerificationError
+from ledger.errors import DisputedError, InputError, UnavailableError, VerificationError
 from ledger.ports import Block, Chain, Clock, HeadLock, OutboxRow, Store, Tasks
 from ledger.values import ChainIdentity, Origin, TreeHead
 
@@ -28,6 +29,7 @@ class Anchorer:
         origin: the log.
         identity: the chain's identity as deployed; another one stops anchoring.
         pace: seconds between two looks.
+        replacing: when to offer more for what waits; None: never.
         seen: told the newest final block at each look.
     """
 
@@ -42,6 +44,7 @@ class Anchorer:
         clock: Clock,
         tasks: Tasks,
         pace: float = 1.0,
+        replacing: Replacing | None = None,
         seen: Callable[[Block], None] = lambda _: None,
     ) -> None:
         self._origin = origin
@@ -53,7 +56,7 @@ class Anchorer:
         self._tasks = tasks
         self._pace = pace
         self._seen = seen
-        self._outbox = Outbox(store, chain)
+        self._outbox = Outbox(store, chain, Replacer(chain, clock, replacing))
         self._refused: tuple[TreeHead, Alarm] | None = None
         self._foreign: Alarm | None = None
         self._status = AnchorStatus()
@@ -81,6 +84,9 @@ class Anchorer:
     async def _guarded_step(self) -> Outcome:
         try:
             return await self.step()
+        except DisputedError as error:
+            # Nodes of the chain contradict one another: what one of them says must not move us.
+            return await self._stop(Alarm(error.code, error.detail))
         except UnavailableError as error:
             self._status = replace(self._status, unavailable=error.code)
             await self._count()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.anchoring.nonces import Nonces
+from ledger.anchoring.replacing import Replacer
 from ledger.failpoints import reach
 from ledger.ports import Block, Chain, ChainHead, OutboxRow, Receipt, Store
 from ledger.values import Origin
@@ -28,9 +29,10 @@ class Settled:
 class Outbox:
     """The stored transactions of one anchor account."""
 
-    def __init__(self, store: Store, chain: Chain) -> None:
+    def __init__(self, store: Store, chain: Chain, replacer: Replacer) -> None:
         self._store = store
         self._chain = chain
+        self._replacer = replacer
         self._nonces = Nonces(store, chain)
 
     async def send(self, row: OutboxRow) -> bool:
@@ -71,6 +73,8 @@ class Outbox:
             # Unknown is not lost: the same bytes again, so at most one of them can ever be mined.
             await self._chain.send(row.raw)
             done = await self._chain.receipt(row.hash) is not None or done
+        if not done and (dearer := self._replacer.due(out)) is not None:
+            done = await self.send(dearer)
         return Settled(bool(out) and not done, mined or done, refused, foreign)
 
     async def _settle_used(

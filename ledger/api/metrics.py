@@ -71,6 +71,11 @@ class _Readings(Collector):
             "1 while the chain is the one that the network file names.",
             anchoring["alarm"] != "chain_identity",
         )
+        nodes = anchoring["chain_nodes"]
+        up = {name: state == "ok" for name, state in nodes.items()}
+        aside = {name: state == "set aside" for name, state in nodes.items()}
+        yield _by("jjj_chain_node_up", "1 while it answers and is believed.", "authority", up)
+        yield _by("jjj_chain_node_set_aside", "1 for a node set aside.", "authority", aside)
         codes = dict.fromkeys(sorted(standing_codes(state)), 1)
         yield _by("jjj_alarm", "1 for each code that /readyz shows.", "code", codes)
         held = {region: one["size"] for region, one in copies["mirrors"].items()}

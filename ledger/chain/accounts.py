@@ -23,11 +23,24 @@ class Fees:
     price: int = 0
     priority: int | None = None
 
+    @property
+    def dearer(self) -> Fees:
+        """An eighth more, and at least 1 wei: what nodes ask of a transaction that takes another's place.
+
+        Both parts rise, else a node keeps the one it has.
+        """
+        priority = None if self.priority is None else _eighth_more(self.priority)
+        return Fees(_eighth_more(self.price), priority)
+
     def members(self) -> dict[str, int]:
         """The fee members of a transaction."""
         if self.priority is None:
             return {"gasPrice": self.price}
         return {"maxFeePerGas": self.price, "maxPriorityFeePerGas": self.priority, "type": 2}
+
+
+def _eighth_more(price: int) -> int:
+    return price + max(1, -(-price // 8))
 
 
 FREE = Fees(0)

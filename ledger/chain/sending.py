@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import rlp  # type: ignore[import-untyped]
 from rlp.exceptions import RLPException  # type: ignore[import-untyped]
 
 from ledger.chain import answers
 from ledger.chain.abi import keccak
 from ledger.chain.accounts import Account, Fees, checksummed
+from ledger.chain.rawtransactions import read_raw
 from ledger.chain.refusals import ContractRefused, out_of_gas, read_refusal
 from ledger.chain.rpc import NodeRefused, Rpc
 from ledger.errors import UnavailableError
@@ -20,13 +20,6 @@ from ledger.ports import Receipt, Tasks
 _IN_POOL = re.compile(r"already (known|imported|in mempool)", re.IGNORECASE)
 _NOT_FOUND = re.compile(r"not found", re.IGNORECASE)
 _POLL_SECONDS = 0.1
-
-
-def nonce_of(raw: bytes) -> int:
-    """The nonce inside a signed transaction, legacy or typed (EIP-2718); raises RLPException."""
-    legacy = raw[0] >= 0xC0
-    members = rlp.decode(raw if legacy else raw[1:])
-    return int.from_bytes(members[0 if legacy else 1], "big")
 
 
 async def broadcast(rpc: Rpc, sender: bytes, raw: bytes) -> None:
@@ -47,16 +40,16 @@ async def broadcast(rpc: Rpc, sender: bytes, raw: bytes) -> None:
 
 async def _is_settled(rpc: Rpc, sender: bytes, raw: bytes) -> bool:
     try:
-        if await nonce(rpc, sender) > nonce_of(raw):
+        if await nonce(rpc, sender) > read_raw(raw).nonce:
             return True
-    except RLPException:
+    except (RLPException, ValueError):
         return False
     return await _transaction(rpc, keccak(raw)) is not None
 
 
-async def nonce(rpc: Rpc, sender: bytes) -> int:
-    """Mined transactions of an account; raises UnavailableError."""
-    return answers.number(await ask(rpc, "eth_getTransactionCount", checksummed(sender), "latest"))
+async def nonce(rpc: Rpc, sender: bytes, block: str = "latest") -> int:
+    """Mined transactions of an account after a block; raises UnavailableError."""
+    return answers.number(await ask(rpc, "eth_getTransactionCount", checksummed(sender), block))
 
 
 async def ask(rpc: Rpc, method: str, *params: object) -> Any:  # noqa: ANN401  # any JSON

@@ -1,27 +1,22 @@
-"""ports.Chain over JSON-RPC: one anchor account's view of TreeHeadLedger on any EVM chain."""
+"""ports.Chain over JSON-RPC: one anchor account's view of TreeHeadLedger on any EVM chain, by one node."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from ledger.chain import answers, sending
-from ledger.chain.abi import contract
-from ledger.chain.accounts import Account, Fees, checksummed
+from ledger.chain.accounts import Fees
+from ledger.chain.anchorcalls import ANCHOR_GAS, AnchorCalls
 from ledger.chain.events import read_anchors
-from ledger.chain.identity import read_identity
 from ledger.chain.refusals import ContractRefused
 from ledger.chain.rpc import Rpc
-from ledger.errors import UnavailableError
+from ledger.chain.view import Confirmations, View
 from ledger.ports import Block, ChainHead, Receipt, SignedTransaction
-from ledger.values import AnchorFacts, ChainIdentity, Millis, TreeHead
-
-ANCHOR_GAS = 150_000
-"""Gas limit of an anchor: the worst of the gas table (under 100,000) and a half more."""
+from ledger.values import AnchorFacts, ChainIdentity, TreeHead
 
 
 class Web3Chain:
-    """The chain as its ledger's contract shows it.
+    """The chain as one node shows it, which is believed: it is ours, or all there is.
 
     Engines differ by these settings only, never by name:
 
@@ -42,65 +37,46 @@ class Web3Chain:
         key: bytes,
         *,
         fees: Fees | None = None,
-        confirmations: int | Literal["finalized"] = 0,
+        confirmations: Confirmations = 0,
         gas: int = ANCHOR_GAS,
     ) -> None:
         self._rpc = rpc
-        self._known = known
-        self._account = Account(key)
-        self._ask_fees = fees is None
-        self._fees = fees or Fees()
-        self._confirmations = confirmations
-        self._gas = gas
-        self._functions = contract("TreeHeadLedger").functions
+        self._view = View(rpc, known, confirmations)
+        self._calls = AnchorCalls(known, key, fees, gas)
 
     @property
     def sender(self) -> bytes:
         """The anchor account's 20-byte address."""
-        return self._account.address
+        return self._calls.sender
 
     async def identity(self) -> ChainIdentity:
         """The identity the chain shows now; raises UnavailableError if it cannot be read."""
-        return await read_identity(self._rpc, self._known.address, self._known.deploy_block_number)
+        return await self._view.identity()
 
     async def final_block(self) -> Block:
         """The newest block that the confirmation policy counts as final; raises UnavailableError."""
-        if self._confirmations == "finalized":
-            return await self._block("finalized")
-        newest = await self._block("latest")
-        if self._confirmations == 0:
-            return newest
-        return await self._block(hex(max(newest.number - self._confirmations, 0)))
+        return await self._view.final()
 
     async def head(self, log_id: bytes) -> ChainHead:
         """The newest head TreeHeadLedger holds for the log; raises UnavailableError."""
-        element = self._functions["head"]
-        output = await sending.dry_run(self._rpc, self._call(element.call_data(log_id)))
-        size, root, time = element.read_result(output)
-        return ChainHead(TreeHead(size, root), Millis(time * 1000))
+        return await self._view.head(log_id)
 
     async def nonce(self) -> int:
         """Number of mined transactions of the anchor account; raises UnavailableError."""
-        if self._ask_fees:
-            self._fees = Fees(answers.number(await sending.ask(self._rpc, "eth_gasPrice")))
-        return await sending.nonce(self._rpc, self.sender)
+        if self._calls.asks_fees:
+            price = answers.number(await sending.ask(self._rpc, "eth_gasPrice"))
+            self._calls.fees = Fees(price)
+        return await self._view.nonce(self.sender)
 
     def sign_anchor(
         self, nonce: int, log_id: bytes, head: TreeHead, proof: Sequence[bytes]
     ) -> SignedTransaction:
         """Build and sign the anchor call; deterministic, sends nothing."""
-        data = self._functions["anchor"].call_data(log_id, head.size, head.root, list(proof))
-        return self._account.sign(
-            {
-                "chainId": self._known.chain_id,
-                "nonce": nonce,
-                "to": checksummed(self._known.address),
-                "value": 0,
-                "gas": self._gas,
-                "data": "0x" + data.hex(),
-                **self._fees.members(),
-            }
-        )
+        return self._calls.sign(nonce, log_id, head, proof)
+
+    def sign_dearer(self, raws: Sequence[bytes], most: int) -> SignedTransaction | None:
+        """The dearest of these with an eighth more for its gas, or None above ``most`` wei per gas."""
+        return self._calls.sign_dearer(raws, most)
 
     async def send(self, raw: bytes) -> None:
         """Broadcast; silent where the chain has it or its nonce is used: the receipt decides.
@@ -120,26 +96,12 @@ class Web3Chain:
 
     async def check_anchor(self, log_id: bytes, head: TreeHead, proof: Sequence[bytes]) -> None:
         """Ask the contract, without sending, whether it would take this anchor; raises ContractRefused."""
-        data = self._functions["anchor"].call_data(log_id, head.size, head.root, list(proof))
-        await sending.dry_run(self._rpc, self._call(data))
+        await sending.dry_run(self._rpc, self._calls.call(log_id, head, proof))
 
     async def anchors(self, from_block: int, to_block: int) -> list[AnchorFacts]:
         """Anchor events of all logs in these blocks (inclusive), in order; raises UnavailableError."""
-        return await read_anchors(self._rpc, self._known.address, from_block, to_block)
+        return await read_anchors(self._rpc, self._view.ledger, from_block, to_block)
 
     def close(self) -> None:
         """Stop the connection's threads."""
         self._rpc.close()
-
-    def _call(self, data: bytes) -> dict[str, str]:
-        return {
-            "from": checksummed(self.sender),
-            "to": checksummed(self._known.address),
-            "data": "0x" + data.hex(),
-        }
-
-    async def _block(self, tag: str) -> Block:
-        found = await sending.ask(self._rpc, "eth_getBlockByNumber", tag, False)
-        if found is None:
-            raise UnavailableError("chain_unavailable", f"the chain has no block {tag}")
-        return answers.block(found)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from ledger.chain.accounts import offered
 from ledger.chain.network import LogEntry, Network, read_network
-from ledger.chain.rpc import Rpc
-from ledger.chain.web3chain import Web3Chain
 from ledger.client import NodeClient
 from ledger.errors import ConflictError, InputError
 from ledger.merkle.checkpoint import open_checkpoint
 from ledger.merkle.hashing import EMPTY_ROOT
+from ledger.node.chains import open_chain
 from ledger.node.keys import NodeKeys
 from ledger.node.node import open_world
 from ledger.node.world import AsyncioTasks, SystemClock, SystemRandom
@@ -62,13 +60,7 @@ async def adopt_head(settings: NodeSettings) -> TreeHead:
 async def _chain_head(
     settings: NodeSettings, network: Network, keys: NodeKeys, log: LogEntry
 ) -> TreeHead:
-    chain = Web3Chain(
-        Rpc(settings.rpc_url),
-        network.chain,
-        keys.anchor,
-        fees=offered(settings.gas_price, settings.priority_fee),
-        confirmations=settings.confirmations,
-    )
+    chain = open_chain(settings, network.chain, keys.anchor)
     try:
         if await chain.identity() != network.chain:
             raise ConflictError("chain_other", "the node shows another chain than the network's")

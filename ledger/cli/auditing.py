@@ -9,13 +9,11 @@ from typing import cast
 
 from ledger.audit import Auditor, AuditReport, Difference
 from ledger.audit.report import LastClean
-from ledger.chain.accounts import offered
-from ledger.chain.rpc import Rpc
-from ledger.chain.web3chain import Web3Chain
 from ledger.cli.files import read_object, write_file
 from ledger.client import PeerClient, ReadTokens
 from ledger.errors import FatalError, InputError
 from ledger.node.book import NetworkBook
+from ledger.node.chains import open_chain
 from ledger.node.keys import NodeKeys
 from ledger.node.world import AsyncioTasks, SystemClock, SystemRandom
 from ledger.ports import Store
@@ -44,13 +42,7 @@ async def audit(settings: NodeSettings) -> AuditReport:
             settings.data_dir, settings.database, settings.database_password_file
         )
         opened.push_async_callback(reads.close)
-        chain = Web3Chain(
-            Rpc(settings.rpc_url),
-            book.network.chain,
-            keys.anchor,
-            fees=offered(settings.gas_price, settings.priority_fee),
-            confirmations=settings.confirmations,
-        )
+        chain = open_chain(settings, book.network.chain, keys.anchor)
         opened.callback(chain.close)
         peers = peers_of(book, keys, settings.region, clock)
         for peer in peers:

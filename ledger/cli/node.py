@@ -51,6 +51,26 @@ def adopt_head(config: Config, as_json: AsJson = False) -> None:
     )
 
 
+@app.command()
+@guarded
+def readmit(
+    config: Config,
+    authority: Annotated[str, typer.Option(help="Whose node of the chain is believed again.")],
+    as_json: AsJson = False,
+) -> None:
+    """Ask a node of the chain again that was set aside; the region's node must not run."""
+    from ledger.cli.readmitting import readmit as readmit_node
+    from ledger.node.running import load_settings
+
+    settings = load_settings(config)
+    asyncio.run(readmit_node(settings, authority))
+    answer(
+        {"region": settings.region, "authority": authority},
+        f"the node of {authority} is asked again",
+        as_json=as_json,
+    )
+
+
 @app.command("open-sealed")
 @guarded
 def open_sealed(

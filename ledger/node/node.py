@@ -11,10 +11,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from ledger.anchoring import Anchorer, Outage
+from ledger.anchoring import Anchorer, Outage, Replacing
 from ledger.api.app import NodeServices, create_app
-from ledger.chain.accounts import offered
-from ledger.chain.rpc import Rpc
+from ledger.chain.agreedchain import AgreedChain
 from ledger.chain.web3chain import Web3Chain
 from ledger.client import PeerClient, ReadTokens
 from ledger.errors import FatalError, LedgerError, UnavailableError
@@ -30,6 +29,7 @@ from ledger.mirroring import (
     Witness,
 )
 from ledger.node.book import NetworkBook
+from ledger.node.chains import kept_standing, open_chain
 from ledger.node.copying import choose_copies, copies_state, sealing_batches
 from ledger.node.fatal import end_on_fatal
 from ledger.node.keys import NodeKeys
@@ -99,7 +99,7 @@ class Node:
         self._world = world
         self._book = NetworkBook(settings.network_file, settings.region)
         network = self._book.network
-        self._chain = chain or _web3_chain(settings, keys, self._book)
+        self._chain = chain or self._open_chain()
         self._peers = list(peers) if peers is not None else self._connect()
         own = self._book.own_logs()
         # A node that starts after an epoch turn starts with the closed log and turns again.
@@ -162,7 +162,7 @@ class Node:
         for peer in self._peers:
             if isinstance(peer, PeerClient):
                 await peer.close()
-        if isinstance(self._chain, Web3Chain):
+        if isinstance(self._chain, Web3Chain | AgreedChain):
             self._chain.close()
         await self._world.store.close()
         if isinstance(self._world.head_lock, FileHeadLock):
@@ -197,6 +197,7 @@ class Node:
                 "code": self._outage.code,
                 "alarm": anchoring.alarm.code if anchoring.alarm else None,
                 "unavailable": anchoring.unavailable,
+                "chain_nodes": self._chain.states if isinstance(self._chain, AgreedChain) else {},
             },
             "mirrors": {
                 "sizes": mirror.sizes,
@@ -309,6 +310,10 @@ class Node:
             for region in self._book.network.regions
             if region.name != self._settings.region
         ]
+
+    def _open_chain(self) -> Chain:
+        standing = kept_standing(self._settings, self._world.store, self._world.clock)
+        return open_chain(self._settings, self._book.network.chain, self._keys.anchor, standing)
 
     def _make_feed(self) -> Feed:
         region, random = self._settings.region, self._world.random
@@ -475,8 +480,13 @@ class Node:
             clock=self._world.clock,
             tasks=self._world.tasks,
             pace=self._settings.anchor_interval,
+            replacing=self._replacing(),
             seen=self._watch.see,
         )
+
+    def _replacing(self) -> Replacing | None:
+        after, most = self._settings.replace_after, self._settings.replace_most
+        return Replacing(after, most) if after else None
 
     def _newest_signed(self, origin: Origin) -> str | None:
         return self.sealer.newest_signed(origin)
@@ -498,13 +508,3 @@ class Node:
             random=self._world.random,
             limits=self._settings,
         )
-
-
-def _web3_chain(settings: NodeSettings, keys: NodeKeys, book: NetworkBook) -> Web3Chain:
-    return Web3Chain(
-        Rpc(settings.rpc_url),
-        book.network.chain,
-        keys.anchor,
-        fees=offered(settings.gas_price, settings.priority_fee),
-        confirmations=settings.confirmations,
-    )

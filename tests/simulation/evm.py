@@ -12,7 +12,8 @@ from ledger.chain.accounts import FREE, Account, address_of
 from ledger.chain.deploy import RegionKeys, deploy
 from ledger.chain.registry import Registry
 from ledger.chain.rpc import Call, Rpc
-from ledger.chain.sending import Sender, nonce_of
+from ledger.chain.rawtransactions import read_raw
+from ledger.chain.sending import Sender
 from ledger.devchain.backend import DurableBackend
 from ledger.devchain.faults import RpcFault
 from ledger.devchain.genesis import CHAIN_ID, Genesis
@@ -191,7 +192,7 @@ class EvmChain:
 
     def _receive(self, raw: bytes) -> dict[str, Any]:
         read = self.backend.chain.get_transaction_builder().decode(raw)
-        sent = SentRaw(raw, read.hash, read.sender, nonce_of(raw))
+        sent = SentRaw(raw, read.hash, read.sender, read_raw(raw).nonce)
         words = ("chain", self.name, "receives", sent.hash.hex()[:12], sent.nonce)
         self.seen.append((self._note(*words), sent))
         return self._execute(raw)
@@ -200,7 +201,7 @@ class EvmChain:
         answer = self._invoke("eth_sendRawTransaction", ["0x" + raw.hex()])
         if "result" in answer:
             read = self.backend.chain.get_transaction_builder().decode(raw)
-            sent = SentRaw(raw, read.hash, read.sender, nonce_of(raw))
+            sent = SentRaw(raw, read.hash, read.sender, read_raw(raw).nonce)
             self._sent.append((self.backend.height, sent))
             receipt = self._invoke("eth_getTransactionReceipt", [answer["result"]])["result"]
             self._events += [

@@ -6,10 +6,15 @@ import pytest
 from pydantic import ValidationError
 
 from ledger.chain.accounts import Fees, offered
+from ledger.chain.agreedchain import AgreedChain
+from ledger.chain.web3chain import Web3Chain
 from ledger.errors import InputError
+from ledger.node.chains import open_chain
 from ledger.node.running import load_settings
 from ledger.settings import NodeSettings
+from ledger.values import ChainIdentity
 
+KNOWN = ChainIdentity(5, b"\1" * 32, 3, b"\2" * 32, b"\3" * 20, b"\4" * 32)
 FILE = """
 region = "beijing"
 network_file = "network.json"
@@ -129,3 +134,38 @@ def test_a_lock_that_a_backup_of_the_data_would_hold_is_refused(tmp_path, data, 
     with pytest.raises(InputError) as caught:
         load_settings(path)
     assert (caught.value.code, caught.value.path) == ("settings_invalid", "/lock_dir")
+
+
+def test_nodes_of_other_authorities_are_named_by_authority(tmp_path):
+    settings = read(
+        tmp_path,
+        'rpc_url = "http://127.0.0.1:1"\nrpc_timeout = 3\n[rpc_others]\n'
+        'tianjin = "http://127.0.0.1:2"\nsupervisor = "http://127.0.0.1:3"\n',
+    )
+    assert settings.rpc_others == {
+        "tianjin": "http://127.0.0.1:2",
+        "supervisor": "http://127.0.0.1:3",
+    }
+    chain = open_chain(settings, KNOWN, bytes(31) + b"\7")
+    assert isinstance(chain, AgreedChain)
+    assert [node.authority for node in chain.nodes] == ["beijing", "tianjin", "supervisor"]
+    assert [node.rpc.shown for node in chain.nodes] == [
+        f"http://127.0.0.1:{port}" for port in (1, 2, 3)
+    ]
+    chain.close()
+    alone = open_chain(read(tmp_path, ""), KNOWN, bytes(31) + b"\7")
+    assert isinstance(alone, Web3Chain)
+    alone.close()
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        'beijing = "http://127.0.0.1:2"',
+        'tianjin = "http://127.0.0.1:8545"',
+        'tianjin = "http://127.0.0.1:2"\nhebei = "http://127.0.0.1:2"',
+    ],
+)
+def test_one_node_under_two_names_would_agree_with_itself(tmp_path, others):
+    with pytest.raises(ValidationError, match="names a node twice"):
+        read(tmp_path, f"[rpc_others]\n{others}\n")

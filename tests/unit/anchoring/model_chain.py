@@ -159,6 +159,15 @@ class ModelChain:
         raw = json.dumps(call, sort_keys=True).encode()
         return SignedTransaction(raw, hashlib.sha256(raw).digest())
 
+    def sign_dearer(self, raws, most) -> SignedTransaction | None:
+        calls = [json.loads(raw) for raw in raws]
+        call = max(calls, key=lambda one: one.get("price", 0))
+        call["price"] = call.get("price", 0) + 1
+        raw = json.dumps(call, sort_keys=True).encode()
+        if call["price"] > most:
+            return None
+        return SignedTransaction(raw, hashlib.sha256(raw).digest())
+
     async def send(self, raw: bytes) -> None:
         self._check()
         self.sent.append(raw)

@@ -25,6 +25,7 @@ STATE = {
     "anchoring": {
         "anchored": 30, "signed": 42, "backlog": 12, "waiting": 15000.2, "code": "anchoring_late",
         "head_age": 15003.0, "alarm": "chain_identity", "unavailable": "chain_unavailable",
+        "chain_nodes": {"tianjin": "ok", "hebei": "silent", "supervisor": "set aside"},
     },
     "mirrors": {
         "sizes": {"demo/beijing/1": 9},
@@ -63,6 +64,12 @@ def test_every_number_has_its_name():
         ("jjj_anchor_head_age", ""): 15003,
         ("jjj_chain_reachable", ""): 0,
         ("jjj_chain_identity", ""): 0,
+        ("jjj_chain_node_up", "tianjin"): 1,
+        ("jjj_chain_node_up", "hebei"): 0,
+        ("jjj_chain_node_up", "supervisor"): 0,
+        ("jjj_chain_node_set_aside", "tianjin"): 0,
+        ("jjj_chain_node_set_aside", "hebei"): 0,
+        ("jjj_chain_node_set_aside", "supervisor"): 1,
         ("jjj_alarm", "anchoring_late"): 1,
         ("jjj_alarm", "chain_identity"): 1,
         ("jjj_alarm", "clock_departed"): 1,

@@ -5,6 +5,7 @@ import pytest
 from ledger.chain import sending
 from ledger.chain.abi import keccak
 from ledger.chain.accounts import Account, Fees
+from ledger.chain.rawtransactions import RawCall, read_raw
 from ledger.chain.refusals import ContractRefused
 from ledger.chain.rpc import NodeRefused, Rpc
 from ledger.errors import UnavailableError
@@ -42,7 +43,9 @@ def signed(nonce=3, fees=None):
 @pytest.mark.parametrize("nonce", [0, 1, 127, 128, 70_000])
 def test_nonce_is_read_from_signed_bytes(nonce, fees):
     transaction = signed(nonce, fees)
-    assert sending.nonce_of(transaction.raw) == nonce
+    assert read_raw(transaction.raw) == RawCall(
+        nonce, fees or Fees(), 21000, bytes.fromhex("11" * 20), b""
+    )
     assert keccak(transaction.raw) == transaction.hash
     assert (transaction.raw[0] == 2) is (fees.priority is not None)
 

@@ -10,12 +10,15 @@ import httpx2
 import pytest
 
 from ledger.chain.network import read_network, write_network
+from ledger.chain.standing import KeptStanding
 from ledger.cli.adopting import mirror_head
 from ledger.errors import ConflictError, InputError
 from ledger.keys.account import write_account_key
 from ledger.keys.demo import demo_account, demo_log_key
 from ledger.merkle.hashing import EMPTY_ROOT
 from ledger.node.running import load_settings
+from ledger.node.world import SystemClock
+from ledger.store import SqliteStore
 from ledger.values import TreeHead, witness_name
 from tests.unit.cli.calling import good, jjj
 from tests.unit.cli.made_up import invoice
@@ -134,3 +137,23 @@ def test_a_mirror_without_a_checkpoint_agrees_with_an_empty_chain_only(place):
 def _anchored(running, region):
     node = running.local.nodes[region]
     return running.run(node.store.newest_anchor(node.sealer.origin)).facts.head
+
+
+def test_a_node_of_the_chain_is_asked_again_once_a_person_says_so(place, tmp_path):
+    config = settled(place, tmp_path)
+    config.write_text(config.read_text() + '\n[rpc_others]\nsupervisor = "http://127.0.0.1:9"\n')
+
+    async def set_aside() -> None:
+        store = await SqliteStore.open(tmp_path / "data" / "ledger.sqlite")
+        standing = KeptStanding(["beijing", "supervisor"], store, SystemClock())
+        await standing.set_aside("supervisor", "block 7 has another hash")
+        await store.close()
+
+    (tmp_path / "data").mkdir(exist_ok=True)
+    asyncio.run(set_aside())
+    command = ("node", "readmit", "--config", config, "--json", "--authority")
+    assert good(*command, "supervisor").json == {"region": "beijing", "authority": "supervisor"}
+    again = jjj(*command, "supervisor")
+    assert (again.status, again.json["code"]) == (1, "node_not_aside")
+    unknown = jjj(*command, "shanghai")
+    assert (unknown.status, unknown.json["code"]) == (1, "chain_node_unknown")
