@@ -55,6 +55,7 @@ class Intake:
         allow_address: whether one more post from this address is within its limit.
         allow_key: dito for a key (kid in base64url).
         gate: raises UnavailableError while no record may be taken for a reason that is not the record's.
+        whole: raises UnavailableError while the log may lack leaves, and with them who may post.
         watch: says whether the clock can be believed; without, one that hears of no other region.
         started: returns once whoever may contradict the clock after a start has had the time to.
     """
@@ -72,6 +73,7 @@ class Intake:
         allow_address: Callable[[str], bool] = allow_all,
         allow_key: Callable[[str], bool] = allow_all,
         gate: Callable[[], None] = open_always,
+        whole: Callable[[], None] = open_always,
         watch: ClockWatch | None = None,
         started: Callable[[], Awaitable[None]] = at_once,
     ) -> None:
@@ -88,6 +90,7 @@ class Intake:
         self._allow_address = allow_address
         self._allow_key = allow_key
         self._gate = gate
+        self._whole = whole
 
     def sealed(self, rows: Sequence[StatementRow]) -> None:
         """To be told which statements became durable: operator records change who may post."""
@@ -99,7 +102,7 @@ class Intake:
         Raises:
             InputError: with the field's path; ForbiddenError where key, certificate, signature or role
                 is the reason.
-            UnavailableError: clock_departed, store_unavailable, what the gate says.
+            UnavailableError: clock_departed, store_unavailable, what ``gate`` and ``whole`` say.
         """
         [outcome] = await self.accept_all([compact], address)
         if isinstance(outcome, LedgerError):
@@ -112,7 +115,7 @@ class Intake:
         """Check statements of one batch, each on its own; one outcome for each, in order.
 
         Raises:
-            UnavailableError: clock_departed, store_unavailable, what the gate says.
+            UnavailableError: clock_departed, store_unavailable, what ``gate`` and ``whole`` say.
         """
         await self._started()
         self._watch.check()
@@ -161,7 +164,7 @@ class Intake:
 
     async def _check(self, posted: _Posted) -> Admitted:
         header = read_header(posted.compact.partition(".")[0], TYP)
-        author = await self._authors.find(header.kid)
+        author = await self._author(header.kid)
         if not self._allow_key(header.kid):
             raise InputError("rate_limited", "too many posts by this key")
         compact = author_signed(posted.compact, header, author)
@@ -173,8 +176,18 @@ class Intake:
         if claims.aud != self._audience:
             raise InputError("aud_mismatch", f"meant for {claims.aud}", "/aud")
         if claims.kind not in author.kinds:
+            self._whole()
             raise ForbiddenError("kind_not_allowed", f"may not post {claims.kind}", "/kind")
         return read_row(statement, self._region, author)
+
+    async def _author(self, kid: str) -> Author:
+        try:
+            return await self._authors.find(kid)
+        except ForbiddenError:
+            # The operator record may be among the leaves that are fetched back just now; told that nobody
+            # knows its key, a firm would give its record up.
+            self._whole()
+            raise
 
     def _check_certificate(self, author: Author) -> None:
         now, facts = self._clock.now(), author.facts

@@ -216,6 +216,10 @@ class Node:
             locked = (await self._world.head_lock.read(entry.origin)).head
             await self._recovery.bring_back(entry.origin, locked)
 
+    def _check_whole(self) -> None:
+        # The sealer is made after the intake.
+        self.sealer.check_leading()
+
     async def _newest_received(self) -> Millis:
         """When the newest record of the open log was received; 0 where there is none."""
         size = await self._world.store.size(self._first)
@@ -347,6 +351,7 @@ class Node:
             allow_address=limits.rule("address", settings.posts_per_minute_address),
             allow_key=limits.rule("key", settings.posts_per_minute_key),
             gate=self._outage.check,
+            whole=self._check_whole,
             watch=self._watch,
             started=self._time_told,
         )

@@ -295,13 +295,14 @@ class OpenLog:
         mine = found.leaf.origin == self._origin
         return await stored_receipt(self._store, found.leaf, self._signed if mine else None)
 
-    def _check_leading(self) -> None:
+    def check_leading(self) -> None:
+        """Raises UnavailableError, the code of ``standing``, while the log is only read."""
         if not self._standing.leading:
             raise UnavailableError(self._standing.code, self._standing.detail, 60)
 
     def _check_taking(self) -> None:
         """Whether new statements are taken; repeats are answered as long as this node leads."""
-        self._check_leading()
+        self.check_leading()
         if self._unheld is not None:
             raise UnavailableError(self._unheld.code, self._unheld.detail, 2)
         self._copies.check()

@@ -94,7 +94,7 @@ class Sealer(OpenLog):
                 it yet, and copies_late: post it again; sealing_full; seal_interrupted, if it is unknown
                 whether the statement was logged: post it again; store_unavailable; checkpoint_missing.
         """
-        self._check_leading()
+        self.check_leading()
         answer: ReceiptOut | Found | None = candidate.place
         if answer is None:
             self._check_taking()

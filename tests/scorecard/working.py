@@ -15,7 +15,7 @@ def work(goals: dict[Row, int], results: Results, file: Path, deadline: float, j
         while True:
             while len(pool.running) < jobs and time.monotonic() < deadline:
                 row = furthest(goals, results, pool.running)
-                if row is None or not _agree(row, pool.running):
+                if row is None:
                     break
                 pool.start(row, results.of(row.number).chunks + 1)
             if not pool.running:
@@ -29,15 +29,16 @@ def work(goals: dict[Row, int], results: Results, file: Path, deadline: float, j
 
 
 def furthest(goals: dict[Row, int], results: Results, busy: list[Row]) -> Row | None:
-    """The row with the smallest part of its goal behind it; no row has two chunks at once."""
+    """The row with the smallest part of its goal behind it, of those that may run beside the busy ones.
+
+    No row has two chunks at once, and one that runs alone waits until nothing else does.
+    """
+    if any(row.alone for row in busy):
+        return None
     parts = {row: results.of(row.number).cases / goal for row, goal in goals.items()}
     left = [row for row, part in parts.items() if part < 1 and row not in busy]
-    return min(left, key=parts.__getitem__, default=None)
-
-
-def _agree(row: Row, busy: list[Row]) -> bool:
-    """Whether this row may run beside those that do."""
-    return not busy or not any(one.alone for one in [row, *busy])
+    free = [row for row in left if not (row.alone and busy)]
+    return min(free, key=parts.__getitem__, default=None)
 
 
 def keep(row: Row, chunk: Chunk, seconds: float, results: Results, file: Path) -> bool:

@@ -5,7 +5,7 @@ A change of product or model gives a seed another course: the unit tests named h
 
 import pytest
 
-from tests.simulation import course
+from tests.simulation import course, seeds
 
 ONCE_BROKEN = {
     # A head that only mirrors saw before a roll-back never returned, so they cosigned nothing after it:
@@ -18,6 +18,13 @@ ONCE_BROKEN = {
     # It used the nonce of a transaction that only the newer database knew.
     (2, 160, ("old_copy", "turn_on_old_copy")): "nonce",
 }
+
+
+def test_a_node_that_lacks_its_own_log_sends_no_author_away():
+    """Posts were refused with key_unknown while the leaves that name the key were fetched back."""
+    outcome = seeds.one(50)
+    assert outcome.findings == []
+    assert outcome.counted["answer head_lock_ahead"] > 0
 
 
 @pytest.mark.parametrize("case", ONCE_BROKEN, ids=ONCE_BROKEN.get)

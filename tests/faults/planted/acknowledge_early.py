@@ -32,7 +32,7 @@ class _UndoError(Exception):
 async def _seal(self, group) -> None:
     if not group:
         return
-    self._check_leading()
+    self.check_leading()
     now = self._clock.now()
     candidates = [waiter.candidate for waiter in group]
     foreseen = await sealer.grow(

@@ -421,3 +421,29 @@ def test_later_versions_say_what_changed(with_desk):
         assert admitted.row.record == first.row.record
 
     with_desk(test)
+
+
+def test_while_leaves_are_missing_no_key_is_called_unknown_for_good(with_desk):
+    """The operator record may be among them: who is told to go away would give its record up."""
+    missing = [True]
+
+    def whole():
+        if missing[0]:
+            raise UnavailableError("head_lock_ahead", "leaves are missing", 60)
+
+    async def test(desk):
+        with pytest.raises(UnavailableError) as refused:
+            await desk.intake.accept(posted_document())
+        assert refused.value.code == "head_lock_ahead"
+        # A registrar's key is known from the network file.
+        assert (await desk.intake.accept(operator())).row.record.kind == "operator"
+        missing[0] = False
+        assert (await refusal(desk, posted_document()))[0] == "key_unknown"
+        missing[0] = True
+        await desk.register(FIRM, kinds=["delivery"])
+        with pytest.raises(UnavailableError, match="head_lock_ahead"):
+            await desk.intake.accept(posted_document())
+        missing[0] = False
+        assert (await refusal(desk, posted_document()))[0] == "kind_not_allowed"
+
+    with_desk(test, registered=False, whole=whole)
