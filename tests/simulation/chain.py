@@ -66,6 +66,7 @@ class Chain:
 
     Attributes:
         seen: every transaction that reached it, in order: (number in the trace, the transaction).
+        seen_at: when each of them did.
         dropped: (sender, nonce) → hashes of transactions that were rolled back, or that nobody knows now.
         lost: events that a roll-back took away.
     """
@@ -78,6 +79,7 @@ class Chain:
         self.nonces: dict[bytes, int] = {}
         self.receipts: dict[bytes, tuple[bool, int]] = {}
         self.seen: list[tuple[int, Sent]] = []
+        self.seen_at: list[Millis] = []
         self.dropped: dict[tuple[bytes, int], list[bytes]] = {}
         self.lost: list[AnchorFacts] = []
         self.at_once = True
@@ -115,6 +117,7 @@ class Chain:
         """Take a transaction; False where another one with its nonce waits already."""
         sent = Sent.of(raw)
         self.seen.append((number, sent))
+        self.seen_at.append(self._clock())
         if sent.nonce < self.nonce(sent.sender):
             return True
         waiting = self.pool.setdefault((sent.sender, sent.nonce), sent)

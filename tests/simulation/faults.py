@@ -110,17 +110,18 @@ class Faults:
         """Run on another database for a while, then on the region's own again.
 
         Not where the other one has gone on meanwhile, as one does that could fetch what it lacked: to take
-        it away would be to lose a disk, which may lose what no mirror holds yet.
+        it away would be to lose a disk, which may lose what no mirror holds yet. It may have done so in the
+        place of a leaf that the own one had written and never promised.
         """
         region = machine.region
-        own = region.disk
+        own, before = region.disk, dict(disk.tables.get("size", {}))
         async with machine.down():
             self._world.change_disk(region, disk)
         await machine.answering()
         await asyncio.sleep(seconds)
         async with machine.down():
             mine = [log for log in disk.tables.get("size", {}) if log.region == region.name]
-            if all(rows.size_of(disk, log) <= rows.size_of(own, log) for log in mine):
+            if all(rows.grew_as(disk, own, log, before.get(log, 0)) for log in mine):
                 self._world.change_disk(region, own)
 
     async def _outage(self, _: Machine) -> None:
@@ -135,6 +136,7 @@ class Faults:
 
     async def _other_chain(self, machine: Machine) -> None:
         names = self._rng.choice((REGIONS, (machine.region.name,)))
+        self._world.other_chain_shown(len(names))
         await self._links(names, chain=self._world.other_chain)
 
     async def _links(self, names, **how) -> None:

@@ -49,8 +49,8 @@ def findings(world: World) -> list[str]:
         found += authors.broken
         if disturbed := authors.disturbed():
             found.append(f"disturbed: {name}: {disturbed} answers were interrupted by nothing")
-    if world.other_chain.seen:
-        found.append(f"identity: another chain got {len(world.other_chain.seen)} transactions")
+    if strayed := world.strayed():
+        found.append(f"identity: another chain got {strayed} transactions")
     found += [f"stuck: {text}" for text in world.stuck]
     found += [f"alive: {text}" for text in world.deaths()]
     found += [f"alive: {text}" for text in world.loop.unexpected]

@@ -28,6 +28,12 @@ def leaves(disk, origin: Origin, start: int, count: int) -> list[LeafRow]:
     return [held[index] for index in range(max(start, 0), min(start + count, len(held)))]
 
 
+def grew_as(disk, other, origin: Origin, start: int) -> bool:
+    """Whether a disk's leaves of a log from start on are the other's in these places."""
+    count = max(size_of(disk, origin) - start, 0)
+    return leaves(disk, origin, start, count) == leaves(other, origin, start, count)
+
+
 def found_at(view, place: Place) -> Found:
     leaf = view.get(leaf_table(place[0]), place[1])
     return Found(view.get("statement", leaf.statement), leaf)

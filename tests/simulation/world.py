@@ -27,6 +27,9 @@ from tests.simulation.region import Habits, Region
 from tests.simulation.statements import REGIONS
 from tests.simulation.trace import Trace
 
+# Milliseconds from the look at the chain to the transaction's arrival there.
+_ON_ITS_WAY = 300
+
 
 class World:
     """Everything there is; ``rng`` decides the course, others of the same seed the details."""
@@ -51,6 +54,7 @@ class World:
         self.block_seconds = (steady or 3.0) if self.habits.confirmations else steady
         self.chain = Chain("chain", network.founded(), self._time)
         self.chain.at_once = self.block_seconds == 0
+        self._shown: list[tuple[int, int]] = []
         self.other_chain = Chain("other chain", network.founded(), self._time)
         self.file = folder / "network.json"
         published = network.network_of(self.chain.identity)
@@ -119,6 +123,21 @@ class World:
 
     def _publish(self, published: NetworkFile) -> None:
         write_network(self.file, published)
+
+    def other_chain_shown(self, links: int) -> None:
+        """So many links begin to show another chain."""
+        self._shown.append((self._time(), links))
+
+    def strayed(self) -> int:
+        """How many transactions another chain got, but those already on their way when it was shown.
+
+        Which chain it is is asked before each: one that was asked about just before cannot be called back.
+        """
+        left = list(self.other_chain.seen_at)
+        for shown, links in self._shown:
+            crossed = [one for one in left if 0 <= one - shown <= _ON_ITS_WAY][:links]
+            left = [one for one in left if one not in crossed]
+        return len(left)
 
     def _time(self) -> int:
         return START + round(self.loop.time() * 1000)
