@@ -56,7 +56,7 @@ class Anchorer:
         self._tasks = tasks
         self._pace = pace
         self._seen = seen
-        self._outbox = Outbox(store, chain, Replacer(chain, clock, replacing))
+        self._outbox = Outbox(store, chain, Replacer(chain, clock, replacing), clock)
         self._refused: tuple[TreeHead, Alarm] | None = None
         self._foreign: Alarm | None = None
         self._status = AnchorStatus()
@@ -101,11 +101,12 @@ class Anchorer:
         Raises:
             UnavailableError: chain or store cannot be read now; nothing is concluded from that.
         """
-        found = await self._chain.identity()
-        if found != self._identity:
-            # Another chain under the same address: our transactions would mean something else there.
-            return await self._stop(Alarm("chain_identity", f"the chain now shows {found}"))
+        if (alarm := await self._other_chain()) is not None:
+            return await self._stop(alarm)
         facts = await self._look()
+        # Asked again: were it put in its place between the two, another chain's nonce would be signed for.
+        if (alarm := await self._other_chain()) is not None:
+            return await self._stop(alarm)
         if (alarm := await contradiction(self._origin, self._store, facts)) is not None:
             return await self._stop(alarm)
         settled = await self._outbox.settle(facts.nonce, facts.final, self._origin, facts.contract)
@@ -118,6 +119,14 @@ class Anchorer:
             if (alarm := await contradiction(self._origin, self._store, facts)) is not None:
                 return await self._stop(alarm)
         return await self._advance(facts)
+
+    async def _other_chain(self) -> Alarm | None:
+        """Why nothing may be concluded from what this chain shows, or None."""
+        found = await self._chain.identity()
+        if found == self._identity:
+            return None
+        # Under the same address our transactions would mean something else there.
+        return Alarm("chain_identity", f"the chain now shows {found}")
 
     async def _look(self) -> Facts:
         facts = await look(self._origin, self._chain, self._head_lock)

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from ledger.anchoring.nonces import Nonces
 from ledger.anchoring.replacing import Replacer
 from ledger.failpoints import reach
-from ledger.ports import Block, Chain, ChainHead, OutboxRow, Receipt, Store
+from ledger.ports import Block, Chain, ChainHead, Clock, OutboxRow, Receipt, Store
 from ledger.values import Origin
+
+# How long a receipt may be missing after its transaction was counted; the longest seen was half a second.
+_RECEIPT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What the outbox showed.
 
-    ``waiting`` were sent (again) and are not mined; ``refused`` is a transaction of ours that the
-    contract refused while its head is still missing on the chain; ``foreign`` is the newest nonce that
-    was used by a transaction we never stored.
+    ``waiting`` were sent (again) and are not mined, or may have used their nonce and show no receipt yet;
+    ``refused`` is a transaction of ours that the contract refused while its head is still missing on the
+    chain; ``foreign`` is the newest nonce that was used by a transaction we never stored.
     """
 
     waiting: bool = False
@@ -29,11 +32,13 @@ class Settled:
 class Outbox:
     """The stored transactions of one anchor account."""
 
-    def __init__(self, store: Store, chain: Chain, replacer: Replacer) -> None:
+    def __init__(self, store: Store, chain: Chain, replacer: Replacer, clock: Clock) -> None:
         self._store = store
         self._chain = chain
         self._replacer = replacer
+        self._clock = clock
         self._nonces = Nonces(store, chain)
+        self._unseen: dict[int, float] = {}
 
     async def send(self, row: OutboxRow) -> bool:
         """Store the transaction, then broadcast it; True if it is mined at once."""
@@ -58,10 +63,11 @@ class Outbox:
         by_nonce: dict[int, list[OutboxRow]] = {}
         for row in await self._store.outbox(self._chain.sender):
             by_nonce.setdefault(row.nonce, []).append(row)
-        mined, refused = False, None
+        unseen, mined, refused = False, False, None
         foreign = await self._nonces.beyond_ours(nonce, origin, contract)
         for used in sorted(n for n in by_nonce if n < nonce):
             outcome = await self._settle_used(used, by_nonce[used], final, contract)
+            unseen = unseen or outcome.waiting
             mined = mined or outcome.mined
             refused = refused or outcome.refused
             foreign = used if outcome.foreign is not None else foreign
@@ -75,7 +81,7 @@ class Outbox:
             done = await self._chain.receipt(row.hash) is not None or done
         if not done and (dearer := self._replacer.due(out)) is not None:
             done = await self.send(dearer)
-        return Settled(bool(out) and not done, mined or done, refused, foreign)
+        return Settled(unseen or (bool(out) and not done), mined or done, refused, foreign)
 
     async def _settle_used(
         self, nonce: int, rows: list[OutboxRow], final: Block, contract: ChainHead
@@ -84,12 +90,17 @@ class Outbox:
             receipt = await self._chain.receipt(row.hash)
             if receipt is None:
                 continue
+            self._unseen.pop(nonce, None)
             # Kept until final: a reorganised chain forgets it and needs the same bytes again.
             reach("anchor.settled")
             if receipt.block_number <= final.number and await self._is_over(row, receipt):
                 await self._store.finish_outbox(row.sender, nonce)
             missing = not receipt.ok and contract.head.size < row.head.size
             return Settled(mined=receipt.ok, refused=row if missing else None)
+        # Some chains count a transaction before they show its receipt.
+        now = self._clock.monotonic()
+        if now - self._unseen.setdefault(nonce, now) < _RECEIPT_SECONDS:
+            return Settled(waiting=True)
         await self._store.finish_outbox(rows[0].sender, nonce)
         return Settled(foreign=nonce)
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from ledger.chain.accounts import FREE, Account, address_of
 from ledger.chain.deploy import RegionKeys, deploy
+from ledger.chain.rawtransactions import read_raw
 from ledger.chain.registry import Registry
 from ledger.chain.rpc import Call, Rpc
-from ledger.chain.rawtransactions import read_raw
 from ledger.chain.sending import Sender
 from ledger.devchain.backend import DurableBackend
 from ledger.devchain.faults import RpcFault

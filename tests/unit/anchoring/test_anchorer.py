@@ -211,6 +211,36 @@ def test_a_head_lock_that_the_log_does_not_fit_stops_anchoring(scene, held):
     scene(test)
 
 
+def test_a_chain_put_in_its_place_after_the_first_look_is_not_signed_for(scene, monkeypatch):
+    """Its nonce, 0, would have gone into a second payload of ours."""
+
+    async def test(s):
+        await s.grow(2)
+        await s.anchorer.step()
+        await s.grow(2)
+        pinned, other = s.world.identity, replace(s.world.identity, genesis_hash=bytes(32))
+        shown = iter([pinned, other])
+
+        async def identity():
+            return next(shown)
+
+        async def nonce():
+            return 0
+
+        sent = len(s.chain.sent)
+        with monkeypatch.context() as replaced:
+            replaced.setattr(s.chain, "identity", identity)
+            replaced.setattr(s.chain, "nonce", nonce)
+            assert await s.anchorer.step() is Outcome.STOPPED
+        assert s.anchorer.status.alarm.code == "chain_identity"
+        assert len(s.chain.sent) == sent
+        assert {row.nonce for row in await s.store.outbox(s.chain.sender)} <= {0}
+        await s.anchorer.step()
+        assert s.sizes == [2, 4]
+
+    scene(test)
+
+
 def test_a_nonce_used_by_none_of_our_hashes_is_adopted_if_our_log_extends_the_head(scene):
     async def test(s):
         await s.grow(5)
@@ -219,10 +249,41 @@ def test_a_nonce_used_by_none_of_our_hashes_is_adopted_if_our_log_extends_the_he
         # A twin of this process, started by mistake, anchored an earlier head with the same account.
         head = TreeHead(4, await tree.root(s.store, BEIJING, 4))
         s.world.receive(s.chain.sign_anchor(0, BEIJING.log_id, head, []).raw)
+        assert await s.anchorer.step() is Outcome.SENT, "its receipt may be late"
+        s.clock.turn(5)
         assert await s.anchorer.step() is Outcome.MINED
         assert s.sizes == [4, 5]
         kept = await s.store.evidence("anchor_nonce_foreign")
         assert len(kept) == 1
+
+    scene(test)
+
+
+def test_a_receipt_that_comes_after_its_nonce_was_counted_accuses_nobody(scene, monkeypatch):
+    async def test(s):
+        await s.grow(5)
+        s.world.hold = True
+        assert await s.anchorer.step() is Outcome.SENT
+        s.world.release()
+        with monkeypatch.context() as late:
+            late.setattr(s.chain, "receipt", _no_receipt)
+            for _ in range(3):
+                assert await s.anchorer.step() is Outcome.SENT
+                s.clock.turn(1)
+        await s.grow(2)
+        s.world.hold = False
+        assert await s.anchorer.step() is Outcome.MINED
+        assert s.sizes == [5, 7]
+        # It was seen: should it be hidden again, its time begins anew.
+        s.clock.turn(60)
+        with monkeypatch.context() as late:
+            late.setattr(s.chain, "receipt", _no_receipt)
+            assert await s.anchorer.step() is Outcome.SENT
+        assert s.anchorer.status.alarm is None
+        assert await s.store.evidence("anchor_nonce_foreign") == []
+
+    async def _no_receipt(_):
+        return None
 
     scene(test)
 
