@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -30,6 +31,7 @@ class Anchorer:
         identity: the chain's identity as deployed; another one stops anchoring.
         pace: seconds between two looks.
         replacing: when to offer more for what waits; None: never.
+        account: held for each step by whoever anchors with the same account in this process.
         seen: told the newest final block at each look.
     """
 
@@ -45,6 +47,7 @@ class Anchorer:
         tasks: Tasks,
         pace: float = 1.0,
         replacing: Replacing | None = None,
+        account: asyncio.Lock | None = None,
         seen: Callable[[Block], None] = lambda _: None,
     ) -> None:
         self._origin = origin
@@ -56,6 +59,7 @@ class Anchorer:
         self._tasks = tasks
         self._pace = pace
         self._seen = seen
+        self._account = account or asyncio.Lock()
         self._outbox = Outbox(store, chain, Replacer(chain, clock, replacing), clock)
         self._refused: tuple[TreeHead, Alarm] | None = None
         self._foreign: Alarm | None = None
@@ -83,7 +87,9 @@ class Anchorer:
 
     async def _guarded_step(self) -> Outcome:
         try:
-            return await self.step()
+            # At an epoch turn the closed log's worker may be in its last step: both would take one nonce.
+            async with self._account:
+                return await self.step()
         except DisputedError as error:
             # Nodes of the chain contradict one another: what one of them says must not move us.
             return await self._stop(Alarm(error.code, error.detail))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -100,6 +101,7 @@ class Node:
         self._book = NetworkBook(settings.network_file, settings.region)
         network = self._book.network
         self._chain = chain or self._open_chain()
+        self._account = asyncio.Lock()
         self._peers = list(peers) if peers is not None else self._connect()
         own = self._book.own_logs()
         # A node that starts after an epoch turn starts with the closed log and turns again.
@@ -486,6 +488,7 @@ class Node:
             tasks=self._world.tasks,
             pace=self._settings.anchor_interval,
             replacing=self._replacing(),
+            account=self._account,
             seen=self._watch.see,
         )
 

@@ -1,6 +1,7 @@
 """The anchor worker of a region's next log, whose account has transactions of the closed one behind it."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -38,6 +39,37 @@ def test_a_refused_anchor_of_the_closed_log_is_no_alarm_for_the_next(tmp_path):
             await going_on.step()
         assert going_on.status.alarm is None
         assert going_on.status.anchored == 3
+        await store.close()
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_the_last_step_for_a_closed_log_and_the_first_for_the_next_take_two_nonces(
+    tmp_path, shared
+):
+    """Without a lock of the account's own, both read the same nonce: two payloads for it."""
+
+    async def test():
+        store = await SqliteStore.open(tmp_path / "ledger.db")
+        world, clock, lock = ModelWorld(), HandClock(), MemoryLock()
+        chain = ModelChain(world, "beijing")
+        world.owners |= {BEIJING.log_id: chain.account, NEXT.log_id: chain.account}
+        account = asyncio.Lock()
+
+        def stepped_once(origin):
+            asked = iter((False, True))
+            worker = Anchorer(
+                origin=origin, store=store, chain=chain, head_lock=lock, identity=world.identity,
+                clock=clock, tasks=StopTasks(clock, 9), account=account if shared else None,
+            )  # fmt: skip
+            return worker.run(until=lambda: next(asked))
+
+        await grow(store, BEIJING, 3, lock)
+        await grow(store, NEXT, 3, lock, "next")
+        await asyncio.gather(stepped_once(BEIJING), stepped_once(NEXT))
+        nonces = [json.loads(raw)["nonce"] for raw in chain.sent]
+        assert nonces == ([0, 1] if shared else [0, 0])
         await store.close()
 
     asyncio.run(test())
