@@ -99,7 +99,7 @@ async def block_times(rpc: Rpc, wanted: Mapping[int, bytes]) -> dict[bytes, Mill
 
 async def _piece(rpc: Rpc, address: bytes, first: int, last: int) -> list[AnchorEvent]:
     topic = contract("TreeHeadLedger").events["TreeHeadAnchored"].topic
-    # Integers only: the word 'earliest' finds nothing on eth-tester, and says nothing.
+    # Integers only: on some engines the word 'earliest' finds nothing, and says nothing.
     logs = await ask(
         rpc,
         "eth_getLogs",

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ledger.errors import UnavailableError
-from ledger.settings import child_environment
+from ledger.settings import cache_folder, child_environment
 
 GATEWAY_PORT = 8100
 PATIENCE = 30.0
@@ -23,20 +23,34 @@ _EXAMPLES = ("DEMOB26000001", "DEMU0000016", "010120261000000001", "INV:DEMO-KR-
 
 
 class Beside:
-    """A process that prints its address once it listens there."""
+    """A process that prints its address once it listens there, and then those of ``more`` nodes by name."""
 
-    def __init__(self, what: str, process: subprocess.Popen[str]) -> None:
+    def __init__(self, what: str, process: subprocess.Popen[str], more: int = 0) -> None:
         self._what = what
         self._process = process
+        self._more = more
         self._url = ""
+        self._nodes: dict[str, str] = {}
 
     def url(self) -> str:
         """Its address, waited for; raises UnavailableError(<what>_unavailable)."""
-        if not self._url and self._process.stdout:
-            self._url = self._process.stdout.readline().strip()
         if not self._url:
-            raise UnavailableError(f"{self._what}_unavailable", f"the {self._what} did not start")
+            self._url = self._line()
         return self._url
+
+    def nodes(self) -> dict[str, str]:
+        """The other addresses by their names, waited for; raises as ``url``."""
+        self.url()
+        while len(self._nodes) < self._more:
+            name, _, url = self._line().partition(" ")
+            self._nodes[name] = url
+        return self._nodes
+
+    def _line(self) -> str:
+        line = self._process.stdout.readline().strip() if self._process.stdout else ""
+        if not line:
+            raise UnavailableError(f"{self._what}_unavailable", f"the {self._what} did not start")
+        return line
 
 
 @contextmanager
@@ -53,16 +67,36 @@ def gateway_beside(network_file: Path) -> Iterator[Beside]:
 
 
 @contextmanager
-def chain_beside(file: Path) -> Iterator[Beside]:
-    """Run the dev chain of that file while the block lasts, on a free port."""
-    arguments = ["ledger.devchain", "--path", str(file), "--port", "0"]
+def chain_beside(folder: Path) -> Iterator[Beside]:
+    """Run the dev chain while the block lasts, its file in that folder, on a free port."""
+    arguments = ["ledger.devchain", "--path", str(folder / "chain.sqlite"), "--port", "0"]
     with _running("chain", arguments, {}) as chain:
         yield chain
 
 
 @contextmanager
-def _running(what: str, module: list[str], settings: Mapping[str, str]) -> Iterator[Beside]:
-    process = subprocess.Popen(  # noqa: S603 - two modules of ours, named above
+def consortium_beside(folder: Path) -> Iterator[Beside]:
+    """Run the consortium's validators while the block lasts, their homes in that folder, on free ports.
+
+    Raises:
+        UnavailableError: go_missing, consortium_build_failed, consortium_source_missing.
+    """
+    from ledger.consortium.binary import build
+    from ledger.consortium.plan import read_plan, source_folder
+
+    # Here, not in the process beside us: it takes minutes, and why it fails is told best from here.
+    source = source_folder()
+    build(source, cache_folder(), lambda text: print(text, file=sys.stderr))  # noqa: T201 - for people
+    arguments = ["ledger.consortium", "--path", str(folder / "consortium"), "--port", "0"]
+    with _running("chain", arguments, {}, more=len(read_plan(source).seats)) as chain:
+        yield chain
+
+
+@contextmanager
+def _running(
+    what: str, module: list[str], settings: Mapping[str, str], more: int = 0
+) -> Iterator[Beside]:
+    process = subprocess.Popen(  # noqa: S603 - modules of ours, named above
         [sys.executable, "-m", *module, "--with-parent"],
         env=child_environment(settings),
         stdin=subprocess.PIPE,
@@ -70,7 +104,7 @@ def _running(what: str, module: list[str], settings: Mapping[str, str]) -> Itera
         text=True,
     )
     try:
-        yield Beside(what, process)
+        yield Beside(what, process, more)
     finally:
         process.terminate()
         try:

@@ -109,7 +109,7 @@ def _at(chain: Beside) -> ChainChoice:
     async def running(folder: Path, tasks: Tasks) -> AsyncIterator[str]:  # noqa: ARG001 - of every chain
         yield chain.url()
 
-    return ChainChoice(running)
+    return ChainChoice(running, nodes=chain.nodes)
 
 
 def _ports() -> dict[str, int]:

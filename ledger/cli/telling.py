@@ -37,6 +37,8 @@ def greet(console: Console, local: LocalNetwork, url: str) -> None:
     grid.add_row(
         "chain", f"{local.rpc_url}  id {chain.chain_id}  TreeHeadLedger 0x{chain.address.hex()}"
     )
+    for authority, node in local.chain_nodes.items():
+        grid.add_row("", f"{node}  validator of {authority}")
     grid.add_row("network", local.network.name)
     console.print(grid)
 

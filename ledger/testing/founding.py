@@ -6,13 +6,16 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ledger.chain.accounts import Account, Fees, address_of
 from ledger.chain.deploy import Deployment, RegionKeys, deploy
+from ledger.chain.identity import read_identity
 from ledger.chain.network import LogEntry, Network, RegionEntry, read_network, write_network
 from ledger.chain.registry import Registry
 from ledger.chain.rpc import Rpc
 from ledger.chain.sending import Sender
+from ledger.errors import ConflictError
 from ledger.keys.demo import (
     demo_account,
     demo_author,
@@ -26,7 +29,7 @@ from ledger.ports import Signer, Tasks
 from ledger.statement import base64url
 from ledger.statement.signing import AuthorSigner
 from ledger.testing.scenarios import Party, parties
-from ledger.values import Origin, witness_name
+from ledger.values import ChainIdentity, Origin, witness_name
 from ledger.verify.policy import DEFAULT_REQUIRED
 
 TITLES = {
@@ -44,10 +47,22 @@ Running = Callable[[Path, Tasks], AbstractAsyncContextManager[str]]
 
 @dataclass(frozen=True, slots=True)
 class ChainChoice:
-    """A chain to run a local network on: how to reach it, and the settings it needs."""
+    """A chain to run a local network on: how to reach it, and the settings it needs.
+
+    Attributes:
+        running: gives the address of the node that contracts are deployed through.
+        gas_price: wei per gas.
+        nodes: of a chain that several authorities run, once it runs: each one's own node, by authority.
+    """
 
     running: Running
     gas_price: int = 0
+    nodes: Callable[[], Mapping[str, str]] = dict
+
+    def rpc_settings(self, region: str, rpc_url: str) -> dict[str, Any]:
+        """Which node a region takes for its own, and which ones of others it asks beside it."""
+        others = dict(self.nodes())
+        return {"rpc_url": others.pop(region, rpc_url), "rpc_others": others}
 
 
 @asynccontextmanager
@@ -85,13 +100,28 @@ def registrar(region: str) -> AuthorSigner:
 async def found_network(
     file: Path, rpc_url: str, urls: Mapping[str, str], tasks: Tasks, chain: ChainChoice
 ) -> Network:
-    """The network of the file, or a new one deployed and written there; with these node addresses."""
+    """The network of the file, or a new one deployed and written there; with these node addresses.
+
+    Raises:
+        ConflictError: chain_other, where that of the file was founded on another chain.
+    """
     if file.exists():
         network = _with_recovery(read_network(file).with_urls(urls))
+        await _check_chain(rpc_url, network.chain)
     else:
         network = await _deploy(rpc_url, urls, tasks, Fees(chain.gas_price))
     write_network(file, network)
     return network
+
+
+async def _check_chain(rpc_url: str, known: ChainIdentity) -> None:
+    rpc = Rpc(rpc_url)
+    try:
+        shown = await read_identity(rpc, known.address, known.deploy_block_number)
+    finally:
+        rpc.close()
+    if shown != known:
+        raise ConflictError("chain_other", "the network was founded on another chain than this one")
 
 
 async def _deploy(rpc_url: str, urls: Mapping[str, str], tasks: Tasks, fees: Fees) -> Network:

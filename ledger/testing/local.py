@@ -50,6 +50,8 @@ class LocalNetwork:
     Attributes:
         folder: where its state lies.
         network: what network.json says.
+        rpc_url: the chain's node that contracts were deployed through.
+        chain_nodes: of a chain that several authorities run: each one's own node, by authority.
         tasks: the servers.
         workers: the nodes' own tasks; ``workers.failed`` ends when one of them does.
         nodes: the regions' nodes by name.
@@ -64,6 +66,7 @@ class LocalNetwork:
     random: SystemRandom = field(default_factory=SystemRandom)
     nodes: dict[str, Node] = field(default_factory=dict)
     clients: dict[str, NodeClient] = field(default_factory=dict)
+    chain_nodes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def network_file(self) -> Path:
@@ -218,7 +221,8 @@ async def local_network(
         sockets = {name: bind("127.0.0.1", (ports or {}).get(name, 0)) for name in REGIONS}
         urls = {name: url for name, (_, url) in sockets.items()}
         network = await found_network(folder / "network.json", rpc_url, urls, tasks, chain)
-        local = LocalNetwork(folder, network, rpc_url, tasks, AsyncioTasks())
+        workers = AsyncioTasks()
+        local = LocalNetwork(folder, network, rpc_url, tasks, workers, chain_nodes=chain.nodes())
         for name in REGIONS:
             local.clients[name] = NodeClient(urls[name], region=name)
             stack.push_async_callback(local.clients[name].close)
@@ -247,7 +251,7 @@ async def _open(
             "data_dir": local.folder / region,
             "lock_dir": local.folder / "locks" / region,
             "keys_dir": local.folder / "keys" / region,
-            "rpc_url": local.rpc_url,
+            **chain.rpc_settings(region, local.rpc_url),
             "gas_price": chain.gas_price,
             "anchor_interval": 1.0,
             "mirror_interval": 0.8,

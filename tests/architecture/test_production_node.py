@@ -8,7 +8,8 @@ import sys
 
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"eth", "eth_tester"} or name.startswith("ledger.devchain"):
+        ours = name.startswith(("ledger.devchain", "ledger.consortium"))
+        if ours or name.partition(".")[0] in {"eth", "eth_tester"}:
             raise ModuleNotFoundError(name)
 
 sys.meta_path.insert(0, Absent())

@@ -1,16 +1,71 @@
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.engines.engine import Engine, missing, settings_of
+from tests.engines.abilities import fits
+from tests.engines.choosing import add_options, chosen, is_foreign, is_named
+from tests.engines.engine import Engine, missing
+from tests.engines.worker import working
+from tests.engines.world import play
 
-ENGINES = ("devchain", "anvil")
+HERE = Path(__file__).parent
+_CHOSEN = pytest.StashKey[dict]()
 
 
-@pytest.fixture(scope="session", params=ENGINES)
+def pytest_addoption(parser):
+    add_options(parser)
+
+
+def pytest_generate_tests(metafunc):
+    """Give each test the engines that it is for; one for which there is none is left out below."""
+    if "settings" not in metafunc.fixturenames:
+        return
+    marks = [*metafunc.definition.iter_markers()]
+    ends_it = "own_engine" in metafunc.fixturenames
+    names = [
+        name
+        for name, settings in _engines(metafunc.config).items()
+        if fits(settings, marks) and not (ends_it and is_foreign(settings))
+    ]
+    metafunc.parametrize("settings", names or [None], indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config, items):
+    left = [item for item in items if _is_left_out(config, item)]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for name, settings in _engines(config).items():
+        if is_foreign(settings):
+            terminalreporter.write_line(
+                f"Tests that end an engine and start it again were left out on {name}:"
+                " its file has no command, so it is not ours to end."
+            )
+
+
+def _engines(config):
+    if _CHOSEN not in config.stash:
+        config.stash[_CHOSEN] = {each["name"]: each for each in chosen(config)}
+    return config.stash[_CHOSEN]
+
+
+def _is_left_out(config, item):
+    if HERE not in item.path.parents:
+        return False
+    if "settings" not in item.fixturenames:
+        # It has chains of its own, so it says nothing of an engine that was named.
+        return is_named(config)
+    return item.callspec.params["settings"] is None
+
+
+@pytest.fixture(scope="session")
 def settings(request):
-    read = settings_of(request.param)
+    read = _engines(request.config)[request.param]
     if reason := missing(read):
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
@@ -34,3 +89,17 @@ def own_engine(settings, tmp_path) -> Iterator[Engine]:
     started.start()
     yield started
     started.stop()
+
+
+@pytest.fixture
+def scene(engine, tmp_path):
+    """Run a test with a region's anchor worker, its log and its store."""
+
+    def run(test):
+        async def whole(world):
+            async with working(world, tmp_path / "ledger.db") as worker:
+                await test(worker)
+
+        play(engine, whole)
+
+    return run

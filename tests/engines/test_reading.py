@@ -7,14 +7,29 @@ def test_facts_are_what_the_events_say(engine):
         chain = world.chain()
         for old, new in ((0, 3), (3, 9)):
             await world.anchor(chain, old, new)
-        events = await chain.anchors(0, (await chain.final_block()).number)
+        events = await world.events()
         known = world.deployment.chain
         wanted = [(event.transaction, event.log_index) for event in events]
         facts = await read_anchor_facts(engine.url, known, wanted)
         assert facts.identity == known
         assert facts.error is None
         assert facts.events == dict(zip(wanted, events, strict=True))
-        assert facts.rpc == engine.url
+        assert facts.rpc == world.rpc.shown
+
+    play(engine, scene)
+
+
+def test_any_node_tells_the_same_facts(engine):
+    async def scene(world):
+        transaction = await world.anchor(world.chain(), 0, 3)
+        (event,) = await world.events()
+        place = (event.transaction, event.log_index)
+        for url, rpc in zip(engine.urls, world.nodes, strict=True):
+            await world.mined(world.chain(rpc=rpc), transaction)
+            facts = await read_anchor_facts(
+                url, world.deployment.chain, [place], height=event.block_number
+            )
+            assert (facts.error, facts.events) == (None, {place: event})
 
     play(engine, scene)
 

@@ -23,15 +23,22 @@ def test_the_same_bytes_may_be_sent_again_and_again(engine):
     play(engine, scene)
 
 
+def test_what_no_chain_has_seen_has_neither_receipt_nor_refusal(engine):
+    async def scene(world):
+        chain = world.chain()
+        assert await chain.receipt(b"\x11" * 32) is None
+        assert await chain.refusal(b"\x11" * 32) is None
+
+    play(engine, scene)
+
+
 def test_several_senders_at_once_have_one_effect(engine):
     async def scene(world):
         chain = world.chain()
-        start = (await chain.final_block()).number + 1
-        signed = chain.sign_anchor(await chain.nonce(), world.log, world.head(4), [])
+        signed = await world.sign(chain, 0, 4)
         await asyncio.gather(*(world.chain().send(signed.raw) for _ in range(6)))
         await world.mined(chain, signed.hash)
-        end = (await chain.final_block()).number
-        assert [event.head for event in await chain.anchors(start, end)] == [world.head(4)]
+        assert [event.head for event in await world.events()] == [world.head(4)]
 
     play(engine, scene)
 
@@ -94,7 +101,7 @@ def test_a_silent_node_is_unavailable_and_nothing_else(engine):
 
 def test_fees_may_be_those_of_eip_1559(engine):
     async def scene(world):
-        chain = world.chain(fees=Fees(0, 0))
+        chain = world.chain(fees=Fees(world.fees.price, world.fees.price // 2))
         signed = chain.sign_anchor(await chain.nonce(), world.log, world.head(3), [])
         assert signed.raw[0] == 2
         await chain.send(signed.raw)

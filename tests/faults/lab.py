@@ -219,12 +219,15 @@ async def lab(
     copies: int = 0,
     settings: Mapping[str, str] | None = None,
     links: Links | None = None,
+    chain: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Lab]:
     """A founded network, all of it running; every process ends with the block, or with this process.
 
     Args:
         settings: further lines of a region's settings file, by region.
         links: what the nodes ask of one another and of the chain goes through these.
+        chain: JSON-RPC by authority of a chain that somebody else runs: each region asks its own
+            authority's node, and the others beside it. None: a dev chain of its own.
     """
     forker = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.faults.forker",
@@ -233,7 +236,7 @@ async def lab(
     made = Lab(folder, forker, plant, copies)
     try:
         assert await forker.stdout.readline(), "the forker did not start"
-        await _found(made, settings or {}, links)
+        await _found(made, settings or {}, links, chain or {})
         yield made
     finally:
         forker.stdin.close()
@@ -242,24 +245,27 @@ async def lab(
                 await forker.wait()
 
 
-async def _found(made: Lab, settings: Mapping[str, str], links: Links | None) -> None:
+async def _found(
+    made: Lab, settings: Mapping[str, str], links: Links | None, chain: Mapping[str, str]
+) -> None:
     ports = dict(zip((*REGIONS, CHAIN), free_ports(4), strict=True))
-    funded = made.folder / "funded.txt"
-    await made.run("accounts", file=str(funded))
-    chain = {
-        "path": str(made.folder / "chain.sqlite"),
-        "port": ports[CHAIN],
-        "funded": funded.read_text().split(),
-    }
-    made.processes[CHAIN] = Process(CHAIN, ports[CHAIN], "chain", chain)
+    if chain:
+        # The runner looks at the first one; it is nobody's process here.
+        port = int(next(iter(chain.values())).rpartition(":")[2])
+        made.processes[CHAIN] = Process(CHAIN, port, "", {})
+    else:
+        await _start_chain(made, ports[CHAIN])
     for region in REGIONS:
+        urls = {region: chain[region]} | chain if chain else {region: made.rpc}
         linked = {}
         if links is not None:
-            rpc = await links.open(region, CHAIN, made.rpc)
-            linked = {"rpc": rpc, "network": f"{region}.json"}
-        made.place(region, region, ports[region], settings.get(region, ""), **linked)
-    await made.start(CHAIN)
-    await made.answering(CHAIN)
+            urls = {name: await links.open(region, CHAIN, url) for name, url in urls.items()}
+            linked = {"network": f"{region}.json"}
+        own = urls.pop(region)
+        lines = [settings.get(region, "")]
+        if urls:
+            lines += ["[rpc_others]", *(f'{name} = "{url}"' for name, url in urls.items()), ""]
+        made.place(region, region, ports[region], "\n".join(lines), rpc=own, **linked)
     await made.run("found", folder=str(made.folder), rpc=made.rpc, urls=made.urls)
     if links is not None:
         await _link(made, links)
@@ -267,6 +273,19 @@ async def _found(made: Lab, settings: Mapping[str, str], links: Links | None) ->
         await made.start(region)
     for region in REGIONS:
         await made.answering(region)
+
+
+async def _start_chain(made: Lab, port: int) -> None:
+    funded = made.folder / "funded.txt"
+    await made.run("accounts", file=str(funded))
+    chain = {
+        "path": str(made.folder / "chain.sqlite"),
+        "port": port,
+        "funded": funded.read_text().split(),
+    }
+    made.processes[CHAIN] = Process(CHAIN, port, "chain", chain)
+    await made.start(CHAIN)
+    await made.answering(CHAIN)
 
 
 async def _link(made: Lab, links: Links) -> None:

@@ -47,7 +47,8 @@ class Links:
             self._running.add(asyncio.current_task())
             try:
                 await self._carry(link, (there.hostname, there.port), reader, writer)
-            except OSError:
+            except (OSError, asyncio.CancelledError):
+                # One side has gone, or the links are taken down; Python 3.11 logs a cancelled server task.
                 pass
             finally:
                 self._running.discard(asyncio.current_task())
@@ -72,6 +73,10 @@ class Links:
         for link in self._weather:
             if place in link and spared.isdisjoint(link):
                 self._weather[link] = weather
+
+    def set(self, source: str, target: str, weather: str) -> None:
+        """One weather on one directed link."""
+        self._weather[source, target] = weather
 
     def clear(self) -> None:
         for link in self._weather:

@@ -13,7 +13,7 @@ import contextlib
 import json
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,6 +26,7 @@ from tests.faults import rawchain
 from tests.faults.links import Links
 
 _CHAIN = "chain"
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked\r\n", re.IGNORECASE)
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 
@@ -202,5 +203,16 @@ async def _message(reader: asyncio.StreamReader) -> bytes:
         if error.partial:
             raise
         return b""
+    if _CHUNKED.search(head):
+        return head + b"".join([piece async for piece in _chunks(reader)])
     length = _LENGTH.search(head)
     return head + await reader.readexactly(int(length[1]) if length else 0)
+
+
+async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """A body of which nobody said the length, as it came, to its last chunk."""
+    size = -1
+    while size:
+        line = await reader.readuntil(b"\r\n")
+        size = int(line, 16)
+        yield line + await reader.readexactly(size + 2)

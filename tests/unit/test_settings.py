@@ -11,7 +11,7 @@ from ledger.chain.web3chain import Web3Chain
 from ledger.errors import InputError
 from ledger.node.chains import open_chain
 from ledger.node.running import load_settings
-from ledger.settings import NodeSettings
+from ledger.settings import NodeSettings, cache_folder
 from ledger.values import ChainIdentity
 
 KNOWN = ChainIdentity(5, b"\1" * 32, 3, b"\2" * 32, b"\3" * 20, b"\4" * 32)
@@ -169,3 +169,11 @@ def test_nodes_of_other_authorities_are_named_by_authority(tmp_path):
 def test_one_node_under_two_names_would_agree_with_itself(tmp_path, others):
     with pytest.raises(ValidationError, match="names a node twice"):
         read(tmp_path, f"[rpc_others]\n{others}\n")
+
+
+def test_what_can_be_made_again_lies_where_the_user_wants_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert cache_folder() == tmp_path / ".cache"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
+    assert cache_folder() == tmp_path / "other"

@@ -5,7 +5,7 @@ import pytest
 from ledger.errors import InputError
 from ledger.keys.demo import demo_author, demo_ca, demo_log_key
 from ledger.keys.known import DEMO_PARTIES, refuse_known_keys
-from ledger.testing.founding import REGIONS, demo_accounts, registrar
+from ledger.testing.founding import DEV_CHAIN, REGIONS, ChainChoice, demo_accounts, registrar
 from ledger.testing.scenarios import parties
 
 SIGNING = {name: party for name, party in parties().items() if party.uscc}
@@ -36,3 +36,17 @@ def test_no_real_network_may_use_it(name):
 def test_the_list_names_the_parties_as_they_are():
     for name, party in SIGNING.items():
         assert DEMO_PARTIES[name] == party.uscc
+
+
+def test_each_region_has_its_own_authoritys_node_and_asks_the_others_beside_it():
+    nodes = {name: f"http://127.0.0.1:{port}" for port, name in enumerate([*REGIONS, "supervisor"])}
+    choice = ChainChoice(DEV_CHAIN.running, nodes=lambda: nodes)
+    for region in REGIONS:
+        told = choice.rpc_settings(region, "http://127.0.0.1:9")
+        assert told["rpc_url"] == nodes[region]
+        assert told["rpc_others"] == {name: nodes[name] for name in nodes if name != region}
+
+
+def test_a_chain_of_one_node_is_asked_alone():
+    told = DEV_CHAIN.rpc_settings("beijing", "http://127.0.0.1:9")
+    assert told == {"rpc_url": "http://127.0.0.1:9", "rpc_others": {}}
