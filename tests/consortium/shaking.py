@@ -181,8 +181,8 @@ def _reached(stage: Stage, rpc: str, promised: dict[str, int]) -> bool:
     """Whether every log is anchored at what was promised, by the word of that validator."""
     try:
         heads = {log.region: rawchain.head(rpc, stage.ledger, log.id)[0] for log in stage.logs}
-    except OSError:
-        # It was started a moment ago.
+    except (OSError, KeyError):
+        # It was started a moment ago: it is silent, or says that it cannot tell.
         return False
     return all(heads[region] >= size for region, size in promised.items())
 

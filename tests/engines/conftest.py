@@ -18,6 +18,11 @@ def pytest_addoption(parser):
     add_options(parser)
 
 
+def pytest_configure(config):
+    # What was named wrongly is said before anything is collected.
+    _engines(config)
+
+
 def pytest_generate_tests(metafunc):
     """Give each test the engines that it is for; one for which there is none is left out below."""
     if "settings" not in metafunc.fixturenames:
