@@ -158,7 +158,7 @@ class AgreedChain:
     async def _price(self) -> int:
         """The price of gas; the lower median, since one node alone could name any."""
         said = await self._panel.all(_price)
-        if not said:
+        if len(said) < TWO:
             raise lagging("a price of gas")
         return sorted(said.values())[(len(said) - 1) // 2]
 

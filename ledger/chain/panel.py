@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ledger.chain.agreement import TWO, weigh
+from ledger.chain.intime import in_time
 from ledger.chain.rpc import Rpc
+from ledger.chain.sending import RefusedToTellError
 from ledger.chain.standing import Standing
 from ledger.chain.view import Confirmations, View
 from ledger.errors import DisputedError, UnavailableError
@@ -18,8 +20,12 @@ T = TypeVar("T")
 Question = Callable[[View], Awaitable[T | None]]
 """Put to one node; None, like an error, is no answer: the node may not have come so far."""
 
-# A node that did not answer is asked after the others for so long (seconds): each look would wait for it.
+# Seconds after the first answer in which the others have to come: else each look would wait for a slow one.
+_GRACE = 1.0
+# A node that did not answer in time is asked only where others do not suffice, for so long (seconds).
 _LATER = 30.0
+# Characters of an answer that evidence repeats.
+_TOLD = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +62,38 @@ class Panel:
 
     async def all(self, question: Question[T]) -> dict[str, T]:
         """What every node says that is not set aside, by authority."""
-        return await self._ask(await self._order(), question)
-
-    async def each(self, work: Callable[[Rpc], Awaitable[None]]) -> None:
-        """Have every node do it that is not set aside; raises UnavailableError where none could."""
-        names = await self._order()
-        failed = [it for it in await asyncio.gather(*(self._do(n, work) for n in names)) if it]
-        if len(failed) == len(names):
-            # What a node says is worth more than that another one is silent.
-            raise next((it for it in failed if it.code == "chain_rejected"), failed[0])
+        heard, silent = await self._order()
+        said = await self._ask(heard, question)
+        if len(said) < TWO:
+            said |= await self._ask(silent, question, grace=None)
+        return _values(said)
 
     async def some(
         self, question: Question[T], enough: Callable[[Mapping[str, T]], bool]
     ) -> dict[str, T]:
         """What two nodes say, and where that is not enough, what all say."""
-        order = await self._order()
-        said = await self._ask(order[:TWO], question)
-        if len(said) < TWO or not enough(said):
-            said |= await self._ask(order[TWO:], question)
-        return said
+        heard, silent = await self._order()
+        said = await self._ask(heard[:TWO], question)
+        values = _values(said)
+        # Two that have no answer yet are as good as two that have: the others are no nearer to it.
+        if len(said) < TWO or (values and not (len(values) == TWO and enough(values))):
+            said |= await self._ask(heard[TWO:], question)
+        if len(said) < TWO:
+            said |= await self._ask(silent, question, grace=None)
+        return _values(said)
+
+    async def each(self, work: Callable[[Rpc], Awaitable[None]]) -> None:
+        """Have every node do it that is not set aside; raises UnavailableError where none could."""
+        heard, silent = await self._order()
+        failed: list[UnavailableError] = []
+        for names, grace in ((heard, _GRACE), (silent, None)):
+            outcomes = await in_time({name: self._do(name, work) for name in names}, grace)
+            self._note(names, outcomes)
+            if None in outcomes.values():
+                return
+            failed += [error for error in outcomes.values() if error is not None]
+        # What a node says is worth more than that another one is silent.
+        raise next((it for it in failed if it.code == "chain_rejected"), failed[0])
 
     async def agree(
         self, what: str, question: Question[T], *, final: Callable[[T], bool] = lambda _: True
@@ -92,7 +111,7 @@ class Panel:
     ) -> T | None:
         """What these answers come to; who contradicts a majority is set aside. Raises DisputedError."""
         found = weigh(said)
-        settled = all(final(value) for value in said.values())
+        settled = any(final(value) for value in said.values())
         if found.disputed and settled:
             raise DisputedError("chain_disputed", f"{what}: {_told(said)}")
         if settled:
@@ -104,19 +123,36 @@ class Panel:
         """Believe that authority's node no more."""
         await self._standing.set_aside(authority, detail)
 
-    async def _order(self) -> list[str]:
-        """Whom to ask, best first: our own, then the others in turn, then who was silent just now."""
-        aside = await self._standing.aside()
-        own, *others = (name for name in self._views if name not in aside)
+    async def _order(self) -> tuple[list[str], list[str]]:
+        """Whom to ask, our own first, then the others in turn; and who was silent just now."""
+        aside, silent = await self._standing.aside(), self._silent()
+        believed = [name for name in self._views if name not in aside]
+        if not believed:
+            raise UnavailableError("chain_lagging", "every node of the chain is set aside")
+        own, *others = believed
         # In turn, so that each node is compared with ours before long.
         self._turn += 1
         shift = self._turn % len(others) if others else 0
-        order, silent = [own, *others[shift:], *others[:shift]], self._silent()
-        return [n for n in order if n not in silent] + [n for n in order if n in silent]
+        order = [own, *others[shift:], *others[:shift]]
+        return [n for n in order if n not in silent], [n for n in order if n in silent]
 
-    async def _ask(self, names: Collection[str], question: Question[T]) -> dict[str, T]:
-        said = await asyncio.gather(*(self._ask_one(name, question) for name in names))
-        return {name: value for name, value in zip(names, said, strict=True) if value is not None}
+    async def _ask(
+        self, names: Collection[str], question: Question[T], grace: float | None = _GRACE
+    ) -> dict[str, T | None]:
+        """What these nodes answer in time; None is the answer of one that cannot tell."""
+        asked = {name: self._ask_one(name, question) for name in names}
+        answers = await in_time(asked, grace)
+        answered = {name: it for name, it in answers.items() if not isinstance(it, _Silence)}
+        self._note(names, answered)
+        return answered
+
+    async def _ask_one(self, name: str, question: Question[T]) -> T | _Silence | None:
+        try:
+            return await question(self._views[name])
+        except RefusedToTellError:
+            return None
+        except UnavailableError:
+            return _Silence()
 
     async def _do(
         self, name: str, work: Callable[[Rpc], Awaitable[None]]
@@ -127,18 +163,26 @@ class Panel:
             return error
         return None
 
-    async def _ask_one(self, name: str, question: Question[T]) -> T | None:
-        try:
-            value = await question(self._views[name])
-        except UnavailableError:
-            self._later[name] = asyncio.get_running_loop().time() + _LATER
-            return None
-        self._later.pop(name, None)
-        return value
+    def _note(self, asked: Collection[str], answered: Collection[str]) -> None:
+        """Remember who was silent."""
+        until = asyncio.get_running_loop().time() + _LATER
+        for name in asked:
+            if name in answered:
+                self._later.pop(name, None)
+            else:
+                self._later[name] = until
 
     def _silent(self) -> set[str]:
         now = asyncio.get_running_loop().time()
         return {name for name, until in self._later.items() if until > now}
+
+
+class _Silence:
+    """A node did not answer, or nothing that can be read."""
+
+
+def _values(said: Mapping[str, T | None]) -> dict[str, T]:
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _alike(said: Mapping[str, object]) -> bool:
@@ -146,4 +190,4 @@ def _alike(said: Mapping[str, object]) -> bool:
 
 
 def _told(said: Mapping[str, object]) -> str:
-    return "; ".join(f"{name} says {value}" for name, value in sorted(said.items()))
+    return "; ".join(f"{name} says {str(value)[:_TOLD]}" for name, value in sorted(said.items()))

@@ -6,13 +6,13 @@ import asyncio
 import ipaddress
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from web3 import HTTPProvider
 from web3.exceptions import Web3Exception
 from web3.types import RPCEndpoint, RPCResponse
 
+from ledger.chain.transport import Transport
 from ledger.errors import UnavailableError
 
 T = TypeVar("T")
@@ -38,13 +38,12 @@ class Rpc:
     """
 
     def __init__(self, url: str, timeout: float = 15.0) -> None:
-        options: dict[str, Any] = {"timeout": timeout}
+        options: dict[str, Any] = {}
         if _is_loopback(url):
             # A proxy named in the environment could never reach a chain on this machine.
             options["proxies"] = {"http": "", "https": ""}
-        self._provider = HTTPProvider(url, options)
-        # web3's own typing leaves out that None means: do not retry.
-        self._provider.exception_retry_configuration = cast("Any", None)
+        self._provider = Transport(url, timeout, options)
+        self._timeout = timeout
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="chain-rpc")
         parts = urlsplit(url)
         # Keys of hosted nodes stand in the path, so only the host is ever shown.
@@ -74,8 +73,12 @@ class Rpc:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[[], T]) -> T:
+        loop = asyncio.get_running_loop()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            # Twice: to be answered at all, and to read the answer. A node may yet send its head without end:
+            # then its thread is lost to us, and we are not.
+            async with asyncio.timeout(2 * self._timeout + 1):
+                return await loop.run_in_executor(self._threads, work)
         except (OSError, ValueError, TypeError, KeyError, Web3Exception) as error:
             raise self._unavailable(type(error).__name__) from error
 

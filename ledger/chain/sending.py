@@ -22,6 +22,10 @@ _NOT_FOUND = re.compile(r"not found", re.IGNORECASE)
 _POLL_SECONDS = 0.1
 
 
+class RefusedToTellError(UnavailableError):
+    """The node answers, and cannot tell: most often it has not come so far."""
+
+
 async def broadcast(rpc: Rpc, sender: bytes, raw: bytes) -> None:
     """Hand over a signed transaction; silent where the chain has it or its nonce is used already.
 
@@ -192,4 +196,4 @@ async def _ask_unknown(rpc: Rpc, method: str, transaction: bytes) -> Any:  # noq
 
 
 def _cannot_tell(refused: NodeRefused) -> UnavailableError:
-    return UnavailableError("chain_unavailable", f"the chain's node refused: {refused.message}")
+    return RefusedToTellError("chain_unavailable", f"the chain's node refused: {refused.message}")

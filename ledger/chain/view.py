@@ -11,7 +11,7 @@ from ledger.chain.accounts import checksummed
 from ledger.chain.events import AnchorEvent, read_anchors, read_event
 from ledger.chain.identity import read_identity
 from ledger.chain.rpc import Rpc
-from ledger.errors import UnavailableError
+from ledger.errors import InputError, UnavailableError
 from ledger.ports import Block, ChainHead
 from ledger.values import AnchorFacts, ChainIdentity, Millis, TreeHead
 
@@ -99,9 +99,13 @@ class View:
             "to": checksummed(self.ledger),
             "data": "0x" + element.call_data(log_id).hex(),
         }
-        output = await sending.dry_run(self.rpc, call, _tag(height))
-        size, root, time = element.read_result(output)
-        return ChainHead(TreeHead(size, root), Millis(time * 1000))
+        try:
+            output = await sending.dry_run(self.rpc, call, _tag(height))
+            size, root, time = element.read_result(output)
+            return ChainHead(TreeHead(size, root), Millis(time * 1000))
+        except InputError as error:
+            # The contract refuses nobody a head, and has none of that size: the node says so alone.
+            raise UnavailableError("chain_answer_malformed", error.detail) from error
 
     async def nonce(self, sender: bytes, height: int | None = None) -> int:
         """Mined transactions of an account, now or after the block of that number."""

@@ -17,7 +17,7 @@ from ledger.consortium.plan import read_plan, source_folder
 from ledger.errors import LedgerError, UnavailableError
 from ledger.settings import cache_folder
 
-_UP_SECONDS, _DOWN_SECONDS, _LOOK_SECONDS = 120.0, 60.0, 0.1
+_UP_SECONDS, _DOWN_SECONDS, _LOOK_SECONDS = 180.0, 60.0, 0.1
 _CANNOT = 2
 _NONE = "no chain runs in {folder}"
 

@@ -54,7 +54,7 @@ class Consortium:
         for name in authorities or self.validators:
             self.validators[name].kill()
 
-    def wait_for_blocks(self, *authorities: str, seconds: float = 60.0) -> None:
+    def wait_for_blocks(self, *authorities: str, seconds: float = 120.0) -> None:
         """Wait until these validators, or all, have a block that they had not when they first answered.
 
         Raises:

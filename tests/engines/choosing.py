@@ -47,7 +47,7 @@ def chosen(config: pytest.Config) -> list[dict[str, Any]]:
     if urls:
         found.append(_reached(urls, config.getoption("can", [])))
     found = found or [settings_of(name) for name in ENGINES]
-    if any(is_foreign(each) for each in found) and hasattr(config, "workerinput"):
+    if any(is_foreign(each) for each in found) and config.getoption("numprocesses", None):
         # Two processes would take each other's nonces.
         raise pytest.UsageError("a chain that runs already is for one process only: add -n 0")
     return found

@@ -34,7 +34,7 @@ def pytest_generate_tests(metafunc):
         for name, settings in _engines(metafunc.config).items()
         if fits(settings, marks) and not (ends_it and is_foreign(settings))
     ]
-    metafunc.parametrize("settings", names or [None], indirect=True, scope="session")
+    metafunc.parametrize("settings", names or [None], indirect=True, scope="package")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -68,7 +68,7 @@ def _is_left_out(config, item):
     return item.callspec.params["settings"] is None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def settings(request):
     read = _engines(request.config)[request.param]
     if reason := missing(read):
@@ -78,13 +78,24 @@ def settings(request):
     return read
 
 
-@pytest.fixture(scope="session")
-def engine(settings, tmp_path_factory) -> Iterator[Engine]:
-    """One running chain for all tests; each test deploys its own contracts."""
-    started = Engine(settings, tmp_path_factory.mktemp("engine") / "state")
-    started.start()
+@pytest.fixture(scope="package")
+def running() -> Iterator[dict[str, Engine]]:
+    """Engines that were started, by name: each once, as one takes long; they end with this folder."""
+    started: dict[str, Engine] = {}
     yield started
-    started.stop()
+    for each in started.values():
+        each.stop()
+
+
+@pytest.fixture(scope="package")
+def engine(settings, running, tmp_path_factory) -> Engine:
+    """One running chain for all tests; each test deploys its own contracts."""
+    name = settings["name"]
+    if name not in running:
+        started = Engine(settings, tmp_path_factory.mktemp("engine") / "state")
+        started.start()
+        running[name] = started
+    return running[name]
 
 
 @pytest.fixture

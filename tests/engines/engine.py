@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ledger.consortium import tether
 from ledger.consortium.binary import is_ready
 from ledger.consortium.plan import source_folder
 from ledger.settings import cache_folder
@@ -54,8 +55,10 @@ class Engine:
             "port": "0",
             "state": str(self.state),
         }
+        command = [each.format(**words) for each in self.settings["command"]]
         self.process = subprocess.Popen(
-            [each.format(**words) for each in self.settings["command"]],
+            # However this process ends, no engine stays behind.
+            [sys.executable, "-I", "-S", tether.__file__, str(os.getpid()), *command],
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,

@@ -231,6 +231,9 @@ def test_no_answer_and_rubbish_are_silence_and_end_with_the_lie(play, name):
             with pytest.raises(UnavailableError):
                 async with asyncio.timeout(20):
                     await hasty.call("eth_blockNumber")
+            with pytest.raises(UnavailableError):
+                async with asyncio.timeout(20):
+                    await hasty.batch([("eth_blockNumber", ())])
         hasty.close()
         await stage.liar.become(Lame(stage.ground.places))
         assert await stage.chain.final_block() == await stage.true.final_block()

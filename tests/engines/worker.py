@@ -52,19 +52,17 @@ class Worker:
         """Add leaves and anchor nothing."""
         return await grow(self.store, self.world.origin, count, self.lock)
 
-    async def grow(self, count: int) -> None:
+    async def grow(self, count: int, bears: str = "") -> None:
         """Add leaves and anchor until nothing waits."""
         await self.add(count)
-        await self.settle()
+        await self.settle(bears)
 
-    async def settle(self, *, contended: bool = False) -> None:
-        """Step until nothing waits; while ``contended``, the chain may refuse what finds its nonce taken."""
+    async def settle(self, bears: str = "") -> None:
+        """Step until nothing waits; ``bears`` is the code of what the chain may say meanwhile."""
 
         async def idle() -> bool:
             outcome = await said(self.anchorer.step())
-            assert isinstance(outcome, Outcome) or (contended and outcome == "chain_rejected"), (
-                outcome
-            )
+            assert isinstance(outcome, Outcome) or outcome == bears, outcome
             return outcome is Outcome.IDLE
 
         await until(idle, "the worker is idle")
