@@ -196,6 +196,19 @@ async def _within(seconds: float, holds: Callable[[], bool]) -> bool:
     return True
 
 
+def course(seed: int) -> dict[str, Step]:
+    """A course of the nightly: every step once, on victims by lot; a cut too long to heal by itself soon."""
+    dice, names = random.Random(seed), [*REGIONS, "supervisor"]
+    return {
+        "one dead": one_dead(dice.choice(names)),
+        "two dead": two_dead(*dice.sample(names, 2)),
+        "all dead": all_dead,
+        "one slow": slow(dice.choice(names), 10),
+        "two cut off from two": cut(20),
+        "cut off for long": cut(300, restarted=True),
+    }
+
+
 # --- steps -----------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """Nodes of other authorities lie and fail: what is not on the true chain is never taken for a fact."""
 
 import asyncio
+import os
 import random
 
 import pytest
@@ -20,6 +21,33 @@ HARMLESS = {"swallowed"}
 SLOW = {"late", "trickling"}
 # Two nodes agree on how it was then.
 UNSEEN = {"old_head"}
+
+
+# Who lies, of how many nodes, of which how many are dead.
+MAJORITIES = {
+    f"{'-'.join(map(str, filter(None, count)))}-{who}": (*count, at)
+    for count in ((4, 0), (3, 0), (4, 1))
+    for at, who in enumerate(("own", "other"))
+}
+PAIRS = {
+    f"{'-'.join(map(str, filter(None, count)))}-{who}": (*count, at)
+    for count in ((2, 0), (3, 1))
+    for at, who in enumerate(("own", "other"))
+}
+
+
+def some(names, places):
+    """Each lie in two places, in turn so that all come; in every place where JJJ_ALL_LIES is set."""
+    every, count = list(places), len(places)
+    return [
+        pytest.param(name, *places[every[at]], id=f"{name}-{every[at]}")
+        for number, name in enumerate(sorted(names))
+        for at in (
+            range(count)
+            if "JJJ_ALL_LIES" in os.environ
+            else {number % count, (number + count // 2) % count}
+        )
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +72,7 @@ def play(ground, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("who", [0, 1], ids=["own", "other"])
-@pytest.mark.parametrize(("nodes", "dead"), [(4, 0), (3, 0), (4, 1)], ids=["4", "3", "4-1"])
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize(("name", "nodes", "dead", "who"), some(ALL, MAJORITIES))
 def test_two_honest_nodes_are_enough(play, name, nodes, dead, who):
     async def scene(made: Region):
         liar = made.nodes[who]
@@ -58,9 +84,7 @@ def test_two_honest_nodes_are_enough(play, name, nodes, dead, who):
     play(scene, nodes, dead, HASTY if name in SLOW else PATIENT)
 
 
-@pytest.mark.parametrize("who", [0, 1], ids=["own", "other"])
-@pytest.mark.parametrize(("nodes", "dead"), [(2, 0), (3, 1)], ids=["2", "3-1"])
-@pytest.mark.parametrize("name", sorted({*ALL} - HARMLESS))
+@pytest.mark.parametrize(("name", "nodes", "dead", "who"), some({*ALL} - HARMLESS, PAIRS))
 def test_of_two_that_differ_none_is_believed(play, name, nodes, dead, who):
     async def scene(made: Region):
         liar = made.nodes[who]

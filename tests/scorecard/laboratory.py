@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+from tests.consortium import shaking
 from tests.faults import (
     burst,
     campaign,
@@ -140,6 +141,12 @@ def soaked(seed: int) -> Chunk:
     """Minutes at work with one fault in each."""
     done = soak.run(seed, SOAKED_MINUTES)
     return Chunk(done.faults.total(), done.findings, done.faults, str(done))
+
+
+def shaken(seed: int) -> Chunk:
+    """Three regions on four validators through every step."""
+    told = shaking.run(seed, shaking.course(seed))
+    return Chunk(len(told.steps), told.findings, {}, f"seconds to drain {told.steps}")
 
 
 def _in_turn(every: Sequence[T], seed: int, count: int) -> tuple[T, ...]:
