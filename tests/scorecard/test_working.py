@@ -86,7 +86,7 @@ def test_a_chunk_that_dies_is_a_finding(tmp_path):
     ]
 
 
-# The signal may come between a file's opening and the block that closes it: the interrupt leaves it to Python.
+# The signal may come between a file's opening and the block that closes it, which is left to Python.
 @pytest.mark.filterwarnings("ignore:.*FileIO.*:pytest.PytestUnraisableExceptionWarning")
 def test_a_stop_keeps_what_was_finished_and_a_start_goes_on(tmp_path, stoppable):
     file, told = tmp_path / "results.json", tmp_path / "told"
