@@ -4,7 +4,7 @@ from ledger.mirroring.events import Cursor, EventReader
 
 BREAKS = "settled"
 KINDS = None
-SEED = 5
+SEED = 41
 SECONDS = 100
 
 
