@@ -6,19 +6,16 @@ stands here. Imports nothing of the product.
 
 import asyncio
 import json
-import re
 import socket
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import rlp
-
 from tests.engines.lameness import Lame
 from tests.engines.lies import Answer, Lie, Places
+from tests.faults.wire import message, nonce_of
 
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 _PATIENCE = 0.05
 _HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
 
@@ -149,12 +146,6 @@ def _bound(port: int) -> socket.socket:
     return held
 
 
-def nonce_of(raw: bytes) -> int:
-    """The nonce of a legacy or typed (EIP-2718) transaction."""
-    legacy = raw[0] >= 0xC0
-    return int.from_bytes(rlp.decode(raw if legacy else raw[1:])[0 if legacy else 1], "big")
-
-
 async def _trickle(writer: asyncio.StreamWriter) -> None:
     """Spaces, which JSON allows before it begins, until the other side has had enough."""
     writer.write(f"{_HEAD}1000000000\r\n\r\n".encode())
@@ -166,14 +157,7 @@ async def _trickle(writer: asyncio.StreamWriter) -> None:
 
 async def _body(reader: asyncio.StreamReader) -> bytes:
     """The body of one HTTP message; empty where the other side has ended."""
-    try:
-        head = await reader.readuntil(b"\r\n\r\n")
-    except asyncio.IncompleteReadError as error:
-        if error.partial:
-            raise
-        return b""
-    length = _LENGTH.search(head)
-    return await reader.readexactly(int(length[1]) if length else 0)
+    return (await message(reader)).partition(b"\r\n\r\n")[2]
 
 
 def _request(host: str, body: bytes) -> bytes:

@@ -37,21 +37,26 @@ def refused_cases(world):
     ]
 
 
+async def refused_both_ways(world):
+    """Each case's code, and the refusals of a call and of a mined transaction."""
+    for code, account, log, head, proof in refused_cases(world):
+        chain = world.chain(account)
+        with pytest.raises(ContractRefused) as called:
+            await chain.check_anchor(log, head, proof)
+        signed = chain.sign_anchor(await chain.nonce(), log, head, proof)
+        await chain.send(signed.raw)
+        assert not await world.mined(chain, signed.hash)
+        yield code, called.value, await chain.refusal(signed.hash)
+
+
 @pytest.mark.needs("reasons")
 def test_refusals_are_typed_alike_from_a_call_and_from_a_mined_transaction(engine):
     async def scene(world):
         await world.anchor(world.chain(), 0, 10)
-        for code, account, log, head, proof in refused_cases(world):
-            chain = world.chain(account)
-            with pytest.raises(ContractRefused) as called:
-                await chain.check_anchor(log, head, proof)
-            signed = chain.sign_anchor(await chain.nonce(), log, head, proof)
-            await chain.send(signed.raw)
-            assert not await world.mined(chain, signed.hash)
-            mined = await chain.refusal(signed.hash)
-            assert called.value.code == mined.code == code
-            assert called.value.arguments == mined.arguments
-            assert called.value.detail == mined.detail
+        async for code, called, mined in refused_both_ways(world):
+            assert called.code == mined.code == code
+            assert called.arguments == mined.arguments
+            assert called.detail == mined.detail
         assert (await world.chain().head(world.log)).head == world.head(10)
 
     play(engine, scene)
@@ -74,16 +79,9 @@ def test_refusal_carries_the_numbers(engine):
 def test_refusals_without_a_reason_are_refusals(engine):
     async def scene(world):
         await world.anchor(world.chain(), 0, 10)
-        for _, account, log, head, proof in refused_cases(world):
-            chain = world.chain(account)
-            with pytest.raises(ContractRefused) as called:
-                await chain.check_anchor(log, head, proof)
-            signed = chain.sign_anchor(await chain.nonce(), log, head, proof)
-            await chain.send(signed.raw)
-            assert not await world.mined(chain, signed.hash)
-            mined = await chain.refusal(signed.hash)
-            assert called.value.code == mined.code == "contract_reverted"
-            assert called.value.detail == mined.detail == "the call was reverted: no reason given"
+        async for _, called, mined in refused_both_ways(world):
+            assert called.code == mined.code == "contract_reverted"
+            assert called.detail == mined.detail == "the call was reverted: no reason given"
         assert (await world.chain().head(world.log)).head == world.head(10)
 
     play(engine, scene)

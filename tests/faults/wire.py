@@ -126,14 +126,14 @@ class Wire:
         return found
 
     async def _carry(self, region, there, reader, writer) -> None:
-        while request := await _message(reader):
+        while request := await message(reader):
 
             async def pass_on(request: bytes = request) -> bytes:
                 # A connection for each, so that a chain that was started again is found at once.
                 upstream, asking = await asyncio.open_connection(*there)
                 try:
                     asking.write(request)
-                    return await _message(upstream)
+                    return await message(upstream)
                 finally:
                     asking.close()
 
@@ -155,7 +155,7 @@ class Wire:
 
     def _judge(self, region: str, raw: bytes) -> Sent:
         sender = Account.recover_transaction(raw).lower().removeprefix("0x")
-        nonce = _nonce(raw)
+        nonce = nonce_of(raw)
         rows = {file.stat().st_ino: _rows(file, sender, nonce) for file in self._files(region)}
         holding = [inode for inode, stored in rows.items() if raw in stored]
         sent = Sent(region, sender, nonce, raw, holding[0] if holding else 0)
@@ -188,14 +188,14 @@ def _rows(file: Path, sender: str, nonce: int) -> dict[bytes, int]:
         return dict(database.execute(query, (bytes.fromhex(sender), nonce)).fetchall())
 
 
-def _nonce(raw: bytes) -> int:
+def nonce_of(raw: bytes) -> int:
     """The nonce of a legacy or typed (EIP-2718) transaction."""
     legacy = raw[0] >= 0xC0
     members = rlp.decode(raw if legacy else raw[1:])
     return int.from_bytes(members[0 if legacy else 1], "big")
 
 
-async def _message(reader: asyncio.StreamReader) -> bytes:
+async def message(reader: asyncio.StreamReader) -> bytes:
     """One HTTP message with its body, or nothing where the other side has ended."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
