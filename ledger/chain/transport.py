@@ -8,7 +8,9 @@ from typing import Any, cast
 import orjson
 from eth_typing import URI
 from requests import Response
+from requests.exceptions import ConnectionError as BrokenOffError
 from requests.exceptions import HTTPError, ReadTimeout
+from urllib3.exceptions import HTTPError as TransportError
 from web3 import HTTPProvider
 from web3.types import RPCEndpoint, RPCResponse
 
@@ -65,7 +67,7 @@ class Transport(HTTPProvider):
         """The whole answer; piece by piece, since a time-out alone begins anew with each byte."""
         end = time.monotonic() + self._seconds
         pieces, size = [], 0
-        while piece := response.raw.read1(_PIECE):
+        while piece := _next(response):
             pieces.append(piece)
             size += len(piece)
             if size > MOST_BYTES:
@@ -73,3 +75,13 @@ class Transport(HTTPProvider):
             if time.monotonic() > end:
                 raise ReadTimeout("an answer that does not end")
         return b"".join(pieces)
+
+
+def _next(response: Response) -> bytes:
+    """What has come of the answer, one byte at least; nothing at its end."""
+    try:
+        return cast("bytes", response.raw.read1(_PIECE))
+    except TransportError as error:
+        # Broken off or stalled: requests translates urllib3's words only where it reads by itself, and to
+        # whoever asks for the chain they would be the end of the process.
+        raise BrokenOffError(type(error).__name__) from error

@@ -1,18 +1,17 @@
-"""Three regions on four validators that die, are cut off and are slow, under load; judged from outside.
+"""Three regions on four validators that die, are cut off and slow, and lie, under load; judged from outside.
 
-Each region's node asks its own authority's validator and the three others; every directed link between two
-validators goes through a port of its own. Findings begin with the name of what does not hold: those of the
-checker, the wire and the oracle of tests/faults, and
+Each region's node asks its own authority's validator and the three others, and before each stands a proxy
+that may lie; every directed link between two validators goes through a port of its own. Findings begin with
+the name of what does not hold: those of the checker, the wire and the oracle of tests/faults, and
     stands     blocks were made with fewer than three validators linked, or none with three
     intake     nothing was taken while the height stood
     drained    what had been promised was not anchored within a minute of the first new block
+    aside      a region believes a validator that lied to it, or does not believe one that did not
 """
 
 import asyncio
 import json
-import os
 import random
-import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,18 +25,18 @@ from ledger.consortium.plan import read_plan, source_folder
 from ledger.consortium.validators import Consortium, consortium
 from ledger.settings import cache_folder
 from ledger.testing.founding import demo_accounts
+from tests.consortium.liars import Liars
 from tests.faults import rawchain
 from tests.faults.checker import Checker
 from tests.faults.judging import judge
 from tests.faults.lab import REGIONS, Lab, lab
-from tests.faults.links import CLEAR, DELAY, DROP, Links
+from tests.faults.links import Links
 from tests.faults.oracle import Oracle
 from tests.faults.poster import Poster
 from tests.faults.wire import Wire
 
 BLOCK_SECONDS = 0.25
 DRAIN_SECONDS = 60.0
-_STANDS_SECONDS = 4.0
 _LOOK_SECONDS = 0.1
 _SETTINGS = "rpc_timeout = 3.0\n"
 
@@ -55,10 +54,11 @@ class Told:
 
 @dataclass
 class Stage:
-    """A running network on running validators."""
+    """A running network on running validators; ``links`` lie between these, ``liars`` before them."""
 
     chain: Consortium
     links: Links
+    liars: Liars
     made: Lab
     poster: Poster
     dice: random.Random
@@ -95,14 +95,15 @@ def run(seed: int, steps: dict[str, Step]) -> Told:
 
 
 async def _run(folder: Path, seed: int, steps: dict[str, Step]) -> Told:
-    told, links = Told(), Links(seed)
-    async with _validators(folder, links) as chain, Wire(folder) as wire:
+    told, links, liars = Told(), Links(seed), Liars()
+    async with _validators(folder, links) as chain, liars, Wire(folder, liars) as wire:
         urls = {name: one.url for name, one in chain.validators.items()}
+        liars.authorities = {url: name for name, url in urls.items()}
         settings = dict.fromkeys(REGIONS, _SETTINGS)
         async with lab(folder, copies=1, settings=settings, links=wire, chain=urls) as made:
             network = json.loads((folder / "network.json").read_text())["network"]
             poster = Poster(network, made.urls, seed)
-            stage = Stage(chain, links, made, poster, random.Random(seed), told)
+            stage = Stage(chain, links, liars, made, poster, random.Random(seed), told)
             oracle = Oracle(made, poster, seed, pace=0.4)
             try:
                 await poster.register()
@@ -168,16 +169,16 @@ async def _drain(stage: Stage, name: str) -> None:
     promised = {region: stage.poster.highest[region] + 1 for region in REGIONS}
     before = await asyncio.to_thread(stage.height)
     # The links' own dialling may take its time; the minute begins with the first block.
-    if not await _within(4 * DRAIN_SECONDS, lambda: stage.height() > before):
+    if not await within(4 * DRAIN_SECONDS, lambda: stage.height() > before):
         stage.find("stands", f"{name}: no block after it was healed")
         return
     start = time.monotonic()
-    if not await _within(DRAIN_SECONDS, lambda: _reached(stage, stage.made.rpc, promised)):
+    if not await within(DRAIN_SECONDS, lambda: reached(stage, stage.made.rpc, promised)):
         stage.find("drained", f"{name}: not all of {promised}")
     stage.told.steps[name] = round(time.monotonic() - start, 1)
 
 
-def _reached(stage: Stage, rpc: str, promised: dict[str, int]) -> bool:
+def reached(stage: Stage, rpc: str, promised: dict[str, int]) -> bool:
     """Whether every log is anchored at what was promised, by the word of that validator."""
     try:
         heads = {log.region: rawchain.head(rpc, stage.ledger, log.id)[0] for log in stage.logs}
@@ -187,124 +188,11 @@ def _reached(stage: Stage, rpc: str, promised: dict[str, int]) -> bool:
     return all(heads[region] >= size for region, size in promised.items())
 
 
-async def _within(seconds: float, holds: Callable[[], bool]) -> bool:
+async def within(seconds: float, holds: Callable[[], bool]) -> bool:
+    """Whether it comes true in time."""
     deadline = time.monotonic() + seconds
     while not await asyncio.to_thread(holds):
         if time.monotonic() > deadline:
             return False
         await asyncio.sleep(_LOOK_SECONDS)
     return True
-
-
-def course(seed: int) -> dict[str, Step]:
-    """A course of the nightly: every step once, on victims by lot; a cut too long to heal by itself soon."""
-    dice, names = random.Random(seed), [*REGIONS, "supervisor"]
-    return {
-        "one dead": one_dead(dice.choice(names)),
-        "two dead": two_dead(*dice.sample(names, 2)),
-        "all dead": all_dead,
-        "one slow": slow(dice.choice(names), 10),
-        "two cut off from two": cut(20),
-        "cut off for long": cut(300, restarted=True),
-    }
-
-
-# --- steps -----------------------------------------------------------------------------------------
-
-
-def one_dead(victim: str) -> Step:
-    """A validator is killed: blocks go on, and so does the anchoring; it comes back and catches up."""
-
-    async def step(stage: Stage) -> None:
-        stage.chain.kill(victim)
-        await _goes_on(stage, f"without {victim}")
-        stage.chain.start(victim)
-        await asyncio.to_thread(stage.chain.wait_for_blocks, victim)
-
-    return step
-
-
-def two_dead(*victims: str) -> Step:
-    """Two are killed: the height stands, intake goes on; they come back."""
-
-    async def step(stage: Stage) -> None:
-        stage.chain.kill(*victims)
-        await _stands(stage, f"without {' and '.join(victims)}")
-        stage.chain.start(*victims)
-
-    return step
-
-
-async def all_dead(stage: Stage) -> None:
-    """All are killed at once, with transactions on their way, and start again."""
-    stage.chain.kill()
-    await asyncio.sleep(1)
-    stage.chain.start()
-
-
-def cut(seconds: float, *, restarted: bool = False) -> Step:
-    """Two are cut off from two; healed by itself, or by starting one side again."""
-
-    async def step(stage: Stage) -> None:
-        names = [*stage.chain.validators]
-        stage.dice.shuffle(names)
-        left, right = names[:2], names[2:]
-        _across(stage, left, right, DROP)
-        await _stands(stage, f"{left} cut off from {right}", seconds)
-        _across(stage, left, right, CLEAR)
-        if restarted:
-            await asyncio.to_thread(stage.chain.stop, *right)
-            stage.chain.start(*right)
-
-    return step
-
-
-def slow(victim: str, seconds: float) -> Step:
-    """Every piece that one validator sends or gets comes late, then it stands still for a while."""
-
-    async def step(stage: Stage) -> None:
-        others = [name for name in stage.chain.validators if name != victim]
-        _across(stage, [victim], others, DELAY)
-        await asyncio.sleep(seconds)
-        await _goes_on(stage, f"with {victim} slow")
-        _across(stage, [victim], others, CLEAR)
-        _signal(stage, victim, signal.SIGSTOP)
-        try:
-            await _goes_on(stage, f"with {victim} stopped")
-        finally:
-            _signal(stage, victim, signal.SIGCONT)
-
-    return step
-
-
-def _across(stage: Stage, left: list[str], right: list[str], weather: str) -> None:
-    for one in left:
-        for other in right:
-            stage.links.set(one, other, weather)
-            stage.links.set(other, one, weather)
-
-
-def _signal(stage: Stage, victim: str, number: int) -> None:
-    pid = stage.chain.validators[victim].pid
-    assert pid is not None
-    os.kill(pid, number)
-
-
-async def _goes_on(stage: Stage, what: str) -> None:
-    """Three are linked: blocks come, and what was promised before is anchored."""
-    promised = {region: stage.poster.highest[region] + 1 for region in REGIONS}
-    rpc = await stage.answering_rpc()
-    if not await _within(DRAIN_SECONDS, lambda: _reached(stage, rpc, promised)):
-        stage.find("stands", f"{what}: not anchored in {DRAIN_SECONDS:.0f} s")
-
-
-async def _stands(stage: Stage, what: str, seconds: float = _STANDS_SECONDS) -> None:
-    """Fewer than three are linked: no block comes, and records are taken all the same."""
-    # A block that had its votes may still be on its way.
-    await asyncio.sleep(2)
-    height, given = await asyncio.to_thread(stage.height), len(stage.poster.given)
-    await asyncio.sleep(seconds)
-    if (now := await asyncio.to_thread(stage.height)) != height:
-        stage.find("stands", f"{what}: from {height} to {now}")
-    if len(stage.poster.given) == given:
-        stage.find("intake", f"{what}: nothing was taken")

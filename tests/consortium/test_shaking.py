@@ -1,10 +1,11 @@
-"""Validators that die, are cut off and are slow: anchoring goes on or stands, and every promise is kept."""
+"""Validators die, are cut off and slow, and lie: anchoring goes on or stands, and every promise is kept."""
 
 import sys
 
 import pytest
 
-from tests.consortium.shaking import all_dead, cut, one_dead, run, slow, two_dead
+from tests.consortium.shaking import run
+from tests.consortium.steps import all_dead, cut, one_dead, one_lies, slow, two_dead
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="children die with us by prctl"),
@@ -17,6 +18,7 @@ STEPS = {
     "all dead": all_dead,
     "two cut off from two": cut(15),
     "one slow": slow("beijing", 4),
+    "one lies beside a dead one": one_lies("event_from_nothing", "tianjin", "supervisor"),
 }
 
 
@@ -26,7 +28,7 @@ def test_a_height_that_does_not_stand_is_told():
     assert {finding.partition(":")[0] for finding in told.findings} == {"stands"}
 
 
-def test_no_promise_is_broken_while_validators_die_and_are_cut_off():
+def test_no_promise_is_broken_while_validators_die_are_cut_off_and_lie():
     told = run(20260305, STEPS)
     print(told)
     assert told.findings == []

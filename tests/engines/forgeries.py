@@ -1,11 +1,13 @@
 """Lies that reach over several answers: a fork, and events out of nothing. Imports nothing of the product."""
 
+import asyncio
 from typing import Any
 
 from tests.engines.lies import NEWEST, Answer, Ask, Json, Lie, number_of, other, with_root, word
 from tests.engines.truth import ANCHORED
 
 _SIZE = 9000
+_LOOK = 0.05
 
 
 class OtherBlockHash(Lie):
@@ -56,8 +58,11 @@ class EventFromNothing(Lie):
         await super().begin(ask)
         wanted = {"address": self.places.ledger, "topics": [ANCHORED], "fromBlock": "0x0"}
         (like, *_) = (await ask("eth_getLogs", [wanted | {"toBlock": "latest"}]))["result"]
+        # An engine that knows no such call makes blocks by itself.
         await ask("evm_mine", [])
         self._number = self.since + 1
+        while number_of((await ask("eth_blockNumber", []))["result"]) < self._number:
+            await asyncio.sleep(_LOOK)
         block = (await ask("eth_getBlockByNumber", [hex(self._number), False]))["result"]
         whole = (await ask("eth_getTransactionReceipt", [like["transactionHash"]]))["result"]
         where = {"blockNumber": block["number"], "blockHash": block["hash"]}

@@ -1,16 +1,15 @@
-"""A chain with a ledger and a twin of it, to which each scene comes back as if nothing had been before."""
+"""Contracts to play a scene on: a ledger and a twin of it, as if nothing had been before."""
 
 import asyncio
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.chain.accounts import address_of
-from ledger.chain.deploy import Deployment
 from ledger.chain.web3chain import Web3Chain
 from tests.engines.choosing import ROOT, settings_of
 from tests.engines.engine import Engine
@@ -20,19 +19,30 @@ from tests.engines.world import World, key, opened
 _TWIN_SIZE = 500
 
 
+async def deployed(world: World) -> Places:
+    """Deploy both anew, on any chain; the world has the ledger, with a registered log that holds nothing."""
+    await world.begin()
+    await world.register()
+    first = world.deployment
+    twin = await _twin(world)
+    world.deployment = first
+    return Places(f"0x{first.chain.address.hex()}", f"0x{twin.address.hex()}")
+
+
 @dataclass(frozen=True)
 class Ground:
-    """Where scenes play; ``snapshot`` is the chain with a registered log that holds nothing."""
+    """An engine, and how a scene comes by its contracts there."""
 
     engine: Engine
-    deployment: Deployment
-    places: Places
-    snapshot: str
+    begin: Callable[[World], Awaitable[Places]] = deployed
 
 
 @contextmanager
 def ground(state: Path) -> Iterator[Ground]:
-    """A dev chain that ends with the block, and with this process, however that ends."""
+    """A dev chain that ends with the block, and with this process, however that ends.
+
+    It is set back for each scene, which is quicker than to deploy anew.
+    """
     module = [sys.executable, "-m", "ledger.devchain", "--with-parent"]
     command = [*module, "--port", "0", "--path", str(state)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -41,19 +51,22 @@ def ground(state: Path) -> Iterator[Ground]:
             # It says nothing more than this.
             found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
             engine = Engine(settings_of("devchain"), state, [found[0]])
-            yield asyncio.run(_prepared(engine))
+            yield Ground(engine, asyncio.run(_set_back(engine)))
         finally:
             process.kill()
 
 
-async def _prepared(engine: Engine) -> Ground:
-    async with opened(engine) as world:
-        await world.begin()
-        await world.register()
-        first = world.deployment
-        twin = await _twin(world)
-        places = Places(f"0x{first.chain.address.hex()}", f"0x{twin.address.hex()}")
-        return Ground(engine, first, places, await world.rpc.call("evm_snapshot"))
+async def _set_back(engine: Engine) -> Callable[[World], Awaitable[Places]]:
+    async with opened(engine) as first:
+        places = await deployed(first)
+        snapshot = await first.rpc.call("evm_snapshot")
+
+    async def begin(world: World) -> Places:
+        assert await world.rpc.call("evm_revert", snapshot)
+        world.deployment = first.deployment
+        return places
+
+    return begin
 
 
 async def _twin(world: World):
@@ -63,7 +76,7 @@ async def _twin(world: World):
     registry = world.registry("beijing")
     await registry.register_log(str(origin), key("log beijing"), address_of(key("twin")))
     chain = Web3Chain(world.rpc, world.deployment.chain, key("twin"), fees=world.fees)
-    signed = chain.sign_anchor(0, log, world.head(_TWIN_SIZE), [])
+    signed = chain.sign_anchor(await chain.nonce(), log, world.head(_TWIN_SIZE), [])
     await chain.send(signed.raw)
     assert await world.mined(chain, signed.hash)
     return world.deployment.chain

@@ -46,6 +46,18 @@ class Trickling(Lame):
     trickles = True
 
 
+class BrokenOff(Lame):
+    """Each answer ends in its middle: the node died, or the line to it was cut."""
+
+    broken_off = True
+
+
+class Stalled(Lame):
+    """Each answer stops in its middle, and the connection stays."""
+
+    stalls = True
+
+
 class OldHead(Lame):
     """The whole chain as it was when this began; transactions are passed on."""
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from tests.engines.lameness import Lame
 from tests.engines.lies import Answer, Lie, Places
+from tests.faults.serving import Serving
 from tests.faults.wire import message, nonce_of
 
 _PATIENCE = 0.05
@@ -39,9 +40,8 @@ class Liar:
     def __post_init__(self) -> None:
         self.lie: Lie = Lame(Places("", ""))
         self._port = 0
-        self._server: asyncio.Server | None = None
+        self._serving = Serving()
         self._held: socket.socket | None = None
-        self._running: set[asyncio.Task[None]] = set()
         self._answered = 0
 
     @property
@@ -68,35 +68,24 @@ class Liar:
         await self._close()
 
     async def _open(self) -> None:
-        self._server = await asyncio.start_server(self._serve, sock=self._held)
+        await self._serving.listen(self._serve, self._held)
         self._held = None
 
     async def _close(self) -> None:
-        if self._server is not None:
-            self._server.close()
         if self._held is not None:
             self._held.close()
-        for task in [*self._running]:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._serving.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._running.add(task)
-        try:
-            while body := await _body(reader):
-                answer = _response(await self._respond(json.loads(body)))
-                if self.lie.trickles:
-                    await _trickle(writer)
-                writer.write(answer)
-                await writer.drain()
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            # Whoever asked has gone, or this node was silenced; Python 3.11 logs a cancelled server task.
-            pass
-        finally:
-            self._running.discard(task)
-            writer.close()
+        while body := await _body(reader):
+            answer = _response(await self._respond(json.loads(body)))
+            if self.lie.trickles:
+                await _trickle(writer)
+            if self.lie.broken_off or self.lie.stalls:
+                await _come_halfway(writer, answer, reader if self.lie.stalls else None)
+                return
+            writer.write(answer)
+            await writer.drain()
 
     async def _respond(self, request: Any) -> bytes:
         lie = self.lie
@@ -153,6 +142,16 @@ async def _trickle(writer: asyncio.StreamWriter) -> None:
         writer.write(b" ")
         await writer.drain()
         await asyncio.sleep(_PATIENCE)
+
+
+async def _come_halfway(
+    writer: asyncio.StreamWriter, answer: bytes, until_gone: asyncio.StreamReader | None
+) -> None:
+    """The answer but for the last bytes of its body, which it has announced; then wait for the other side."""
+    writer.write(answer[:-1])
+    await writer.drain()
+    if until_gone is not None:
+        await until_gone.read()
 
 
 async def _body(reader: asyncio.StreamReader) -> bytes:

@@ -37,12 +37,16 @@ class Lie:
         seconds: how late each answer comes.
         silent: no connection is taken.
         trickles: answers never end.
+        broken_off: of each answer half comes, and then the end of the connection.
+        stalls: of each answer half comes, and then nothing.
     """
 
     lame = False
     seconds = 0.0
     silent = False
     trickles = False
+    broken_off = False
+    stalls = False
 
     def __init__(self, places: Places) -> None:
         self.places = places

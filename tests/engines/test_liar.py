@@ -38,15 +38,15 @@ def ground(tmp_path_factory):
 class Stage:
     """A client of one liar, and the truth beside it."""
 
-    def __init__(self, world, ground, liar) -> None:
-        self.world, self.ground, self.liar = world, ground, liar
-        self.truth = Truth(ground.engine.url, ground.places.ledger)
+    def __init__(self, world, places, liar) -> None:
+        self.world, self.places, self.liar = world, places, liar
+        self.truth = Truth(liar.truth, places.ledger)
         self.rpc = Rpc(liar.url)
-        self.chain = Web3Chain(self.rpc, ground.deployment.chain, key("anchor"), fees=world.fees)
+        self.chain = Web3Chain(self.rpc, world.deployment.chain, key("anchor"), fees=world.fees)
         self.true = world.chain()
 
     async def lie(self, name: str) -> None:
-        await self.liar.become((LIES | LAME)[name](self.ground.places))
+        await self.liar.become((LIES | LAME)[name](self.places))
 
     async def events(self, chain=None):
         found = await (chain or self.chain).anchors(0, self.world.first + 100)
@@ -61,11 +61,10 @@ def play(ground):
     def run(scene):
         async def whole():
             async with opened(ground.engine) as world:
-                assert await world.rpc.call("evm_revert", ground.snapshot)
-                world.deployment = ground.deployment
+                places = await ground.begin(world)
                 await world.anchor(world.chain(), 0, 3)
                 async with Liar("port", ground.engine.url) as liar:
-                    stage = Stage(world, ground, liar)
+                    stage = Stage(world, places, liar)
                     try:
                         await scene(stage)
                     finally:
@@ -98,7 +97,7 @@ def test_altered_events_stand_in_receipts_too(play, name):
         receipt = await stage.rpc.call("eth_getTransactionReceipt", f"0x{transaction.hex()}")
         true = await stage.world.rpc.call("eth_getTransactionReceipt", f"0x{transaction.hex()}")
         assert receipt != true
-        wanted = {"address": stage.ground.places.ledger, "fromBlock": "0x0", "toBlock": "latest"}
+        wanted = {"address": stage.places.ledger, "fromBlock": "0x0", "toBlock": "latest"}
         listed = await stage.rpc.call("eth_getLogs", wanted)
         if name != "later_block":
             assert [log for log in listed if log in receipt["logs"]] == receipt["logs"]
@@ -159,9 +158,9 @@ def test_another_contract_is_shown_in_place_of_ours(play):
     async def scene(stage):
         await stage.lie("other_contract")
         assert (await stage.chain.head(stage.world.log)).head.size == 500
-        wanted = {"address": stage.ground.places.ledger, "fromBlock": "0x0", "toBlock": "latest"}
+        wanted = {"address": stage.places.ledger, "fromBlock": "0x0", "toBlock": "latest"}
         (log,) = await stage.rpc.call("eth_getLogs", wanted)
-        assert log["address"] == stage.ground.places.twin
+        assert log["address"] == stage.places.twin
 
     play(scene)
 
@@ -202,7 +201,7 @@ def test_an_old_head_knows_nothing_of_what_came_later(play):
         assert await stage.rpc.call("eth_getBlockByNumber", hex(newest.number), False) is None
         name = f"0x{newest.hash.hex()}"
         assert await stage.rpc.call("eth_getBlockByHash", name, False) is None
-        known = stage.ground.deployment.chain
+        known = stage.world.deployment.chain
         assert await read_identity(stage.rpc, known.address, known.deploy_block_number) == known
 
     play(scene)
@@ -222,7 +221,7 @@ def test_a_receipt_that_is_not_to_be_had(play, name):
     play(scene)
 
 
-@pytest.mark.parametrize("name", ["late", "silent", "trickling", "broken"])
+@pytest.mark.parametrize("name", ["late", "silent", "trickling", "broken", "broken_off", "stalled"])
 def test_no_answer_and_rubbish_are_silence_and_end_with_the_lie(play, name):
     async def scene(stage):
         await stage.lie(name)
@@ -235,7 +234,7 @@ def test_no_answer_and_rubbish_are_silence_and_end_with_the_lie(play, name):
                 async with asyncio.timeout(20):
                     await hasty.batch([("eth_blockNumber", ())])
         hasty.close()
-        await stage.liar.become(Lame(stage.ground.places))
+        await stage.liar.become(Lame(stage.places))
         assert await stage.chain.final_block() == await stage.true.final_block()
 
     play(scene)
@@ -243,7 +242,7 @@ def test_no_answer_and_rubbish_are_silence_and_end_with_the_lie(play, name):
 
 def test_an_answer_too_deep_to_read_is_silence_and_ends_no_process(play):
     async def scene(stage):
-        await stage.liar.become(Deep(stage.ground.places))
+        await stage.liar.become(Deep(stage.places))
         asked = await asyncio.create_subprocess_exec(
             sys.executable, "-c", _ASK, stage.liar.url, stdout=asyncio.subprocess.PIPE, cwd=ROOT
         )

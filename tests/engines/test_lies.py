@@ -6,19 +6,14 @@ import random
 
 import pytest
 
-from ledger.chain.accounts import address_of
-from ledger.chain.registry import account_key
-from ledger.chain.registrystate import KeyRole
-from tests.engines.authorities import HASTY, PATIENT, Region, region
+from tests.engines.authorities import HASTY, PATIENT, Region, patience, region
 from tests.engines.ground import ground as prepared
-from tests.engines.lameness import Lame
+from tests.engines.scenes import alarm, believed_no_more, honest, move, until_aside
 from tests.engines.testimony import LAME, LIES
-from tests.engines.world import key
 
 ALL = LIES | LAME
 # Where all sends go to every node, one that forgets them stops nobody.
 HARMLESS = {"swallowed"}
-SLOW = {"late", "trickling"}
 # Two nodes agree on how it was then.
 UNSEEN = {"old_head"}
 
@@ -75,13 +70,9 @@ def play(ground, tmp_path):
 @pytest.mark.parametrize(("name", "nodes", "dead", "who"), some(ALL, MAJORITIES))
 def test_two_honest_nodes_are_enough(play, name, nodes, dead, who):
     async def scene(made: Region):
-        liar = made.nodes[who]
-        await liar.become(ALL[name](made.places))
-        guilty = {liar.authority} if name in LIES else set()
-        await until_aside(made, name, guilty)
-        assert await made.judge(guilty) == []
+        await believed_no_more(made, who, name)
 
-    play(scene, nodes, dead, HASTY if name in SLOW else PATIENT)
+    play(scene, nodes, dead, patience(name))
 
 
 @pytest.mark.parametrize(("name", "nodes", "dead", "who"), some({*ALL} - HARMLESS, PAIRS))
@@ -105,7 +96,7 @@ def test_of_two_that_differ_none_is_believed(play, name, nodes, dead, who):
         assert await made.anchored() == []
         assert await made.judge(set()) == []
 
-    play(scene, nodes, dead, HASTY if name in SLOW else PATIENT)
+    play(scene, nodes, dead, patience(name))
 
 
 def test_who_is_set_aside_is_asked_no_more_until_it_is_readmitted(play):
@@ -201,42 +192,3 @@ def test_one_liar_after_the_other(play, seed):
             await made.standing.readmit(liar.authority)
 
     play(scene, 4, timeout=HASTY)
-
-
-async def move(made: Region, name: str) -> None:
-    """Have the region anchor; where the lie is about refusals, one is refused first."""
-    if name != "status_1":
-        for _ in range(2):
-            await made.grow(4)
-            await made.holds(made.is_anchored, 0.5)
-        return
-    registry = made.world.registry("beijing")
-    await registry.change_key(KeyRole.ANCHOR, account_key(address_of(key("stranger"))))
-    await made.grow(4)
-    assert await made.holds(lambda: alarm(made) == "anchor_refused")
-    await registry.change_key(KeyRole.ANCHOR, account_key(address_of(key("anchor"))))
-
-
-def honest(made: Region) -> Lame:
-    return Lame(made.places)
-
-
-def alarm(made: Region) -> str | None:
-    found = made.anchorer.status.alarm
-    return None if found is None else found.code
-
-
-async def until_aside(made: Region, name: str, guilty: set[str]) -> None:
-    """Have the region anchor until these are set aside, and nobody else, on evidence that names them.
-
-    A node is asked in its turn, so a lie may be told a while later.
-    """
-    for _ in range(20):
-        await move(made, name)
-        assert await made.anchored() == []
-        if await made.aside() == guilty:
-            break
-    assert await made.aside() == guilty
-    kept = await made.store.evidence("chain_node_set_aside")
-    assert {subject for _, subject, _, _ in kept} == guilty
-    assert all(subject in body for _, subject, body, _ in kept)

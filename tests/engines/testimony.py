@@ -24,6 +24,7 @@ LIES: dict[str, type[Lie]] = {
 
 LAME: dict[str, type[Lie]] = {
     "broken": lameness.Broken,
+    "broken_off": lameness.BrokenOff,
     "impossible_head": lameness.ImpossibleHead,
     "late": lameness.Late,
     "not_found": lameness.NotFound,
@@ -31,6 +32,7 @@ LAME: dict[str, type[Lie]] = {
     "pending_receipt": lameness.PendingReceipt,
     "refused": lameness.Refused,
     "silent": lameness.Silent,
+    "stalled": lameness.Stalled,
     "swallowed": lameness.Swallowed,
     "trickling": lameness.Trickling,
     "withheld_event": lameness.WithheldEvent,

@@ -71,6 +71,13 @@ class Truth:
         logs = self.ask("eth_getLogs", wanted | {"toBlock": "latest"})
         return [self._anchored(log) for log in logs]
 
+    def height(self) -> int:
+        """The newest block; -1 where the node does not answer."""
+        try:
+            return int(self.ask("eth_blockNumber"), 16)
+        except OSError:
+            return -1
+
     def nonce(self, account: bytes) -> int:
         return int(self.ask("eth_getTransactionCount", f"0x{account.hex()}", "latest"), 16)
 

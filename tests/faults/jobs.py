@@ -79,12 +79,21 @@ def accounts(file: str) -> None:
     Path(file).write_text("".join(f"{one.hex()}\n" for one in demo_accounts().values()))
 
 
+def readmit(config: str, authority: str) -> None:
+    """The operator's command."""
+    from ledger.cli.app import main
+
+    sys.argv = ["jjj", "node", "readmit", "--config", config, "--authority", authority]
+    main()
+
+
 JOBS = {
     "node": node,
     "wrong_clock": wrong_clock,
     "chain": chain,
     "found": found,
     "accounts": accounts,
+    "readmit": readmit,
 }
 
 

@@ -193,6 +193,10 @@ class Lab:
         """Wait until the process answers; raises EndedByItselfError if one ends before."""
         await self._until_answered(name, _alive_at(name))
 
+    async def readiness(self, region: str) -> dict:
+        """What a node says of its own state, ready or not."""
+        return await asyncio.to_thread(_readiness, self.url(region))
+
     async def anchored(self, region: str) -> None:
         """Wait until a first checkpoint of the region is anchored."""
         await self._until_answered(region, f"/logs/{region}/1/checkpoint")
@@ -331,6 +335,14 @@ async def _within(seconds: float, look: Callable[[], Awaitable[_Seen | None]]) -
 
 def _alive_at(name: str) -> str:
     return "/" if name == CHAIN else "/livez"
+
+
+def _readiness(url: str) -> dict:
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=10) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        return json.load(error)
 
 
 def _answers(url: str) -> bool:

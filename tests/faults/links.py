@@ -9,7 +9,10 @@ import contextlib
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
+
+from tests.faults.serving import Serving
 
 CLEAR, DROP, CUT, DELAY, STALL, TWICE = "clear", "drop", "cut", "delay", "stall", "twice"
 SLOW = "slow"
@@ -35,28 +38,14 @@ class Links:
     def __post_init__(self) -> None:
         self._dice = random.Random(self.seed)
         self._weather: dict[tuple[str, str], str] = {}
-        self._servers: list[asyncio.Server] = []
-        self._running: set[asyncio.Task] = set()
+        self._serving = Serving()
 
     async def open(self, source: str, target: str, url: str) -> str:
         """Listen for what ``source`` asks of ``target``; the URL to give to it."""
         link, there = (source, target), urlsplit(url)
         self._weather[link] = CLEAR
 
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            self._running.add(asyncio.current_task())
-            try:
-                await self._carry(link, (there.hostname, there.port), reader, writer)
-            except (OSError, asyncio.CancelledError):
-                # One side has gone, or the links are taken down; Python 3.11 logs a cancelled server task.
-                pass
-            finally:
-                self._running.discard(asyncio.current_task())
-                writer.close()
-
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        self._servers.append(server)
-        return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        return await self._serving.listen(partial(self._carry, link, (there.hostname, there.port)))
 
     async def storm(self, seconds: float) -> None:
         """Let the weather of every link change at random; clear all when it is over."""
@@ -83,11 +72,7 @@ class Links:
             self._weather[link] = CLEAR
 
     async def close(self) -> None:
-        for server in self._servers:
-            server.close()
-        for task in [*self._running]:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._serving.close()
 
     async def _carry(self, link, there, reader, writer) -> None:
         if self._weather[link] == DROP:

@@ -17,7 +17,17 @@ from tests.faults.campaign import Outcome
 from tests.faults.checker import Promise
 from tests.faults.lab import REGIONS, Lab, free_ports
 from tests.faults.poster import Given, Poster
-from tests.faults.verdicts import ASKED, MODES, OFFLINE, UNREACHABLE, Judge, Kept, Verdict, changed
+from tests.faults.verdicts import (
+    ASKED,
+    MODES,
+    OFFLINE,
+    UNREACHABLE,
+    Judge,
+    Kept,
+    Verdict,
+    changed,
+    names_anchors,
+)
 
 _AT_THE_END = 30
 _MOST_KEPT = 150
@@ -30,6 +40,7 @@ def verify(network: bytes, data: bytes, mode: str, rpc: str) -> Verdict:
     """As ``jjj verify`` does, without and with ``--rpc``."""
     from ledger.cli.chainfacts import read_chain
     from ledger.verify.policy import policy_from_network
+    from ledger.verify.report import State
     from ledger.verify.verifier import verify_file
 
     policy, reading = policy_from_network(json.loads(network)), None
@@ -40,7 +51,9 @@ def verify(network: bytes, data: bytes, mode: str, rpc: str) -> Verdict:
     if not report.records:
         return Verdict(report.verdict.value, "", {}, None)
     record = report.records[0]
-    return Verdict(report.verdict.value, record.id, dict(record.fields), record.failed_field)
+    why = ", ".join(one.code for one in record.checks if one.state is not State.PASSED)
+    fields = dict(record.fields)
+    return Verdict(report.verdict.value, record.id, fields, record.failed_field, why)
 
 
 @dataclass
@@ -99,6 +112,11 @@ class Oracle:
             f"verdict: {self._judge.weakness(one)} when all is quiet"
             for one in self.kept
             if self._judge.weakness(one)
+        ]
+        self.findings += [
+            f"verdict: {one.promise.receipt['id']} names no anchor when all is quiet"
+            for one in self.kept
+            if not names_anchors(one)
         ]
         self.kept = old + self.kept
         for one in self.kept:

@@ -38,12 +38,13 @@ class Kept:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the verifier said: of the bundle, and of its one record."""
+    """What the verifier said: of the bundle, and of its one record; ``why`` names what did not pass."""
 
     state: str
     record: str
     fields: dict
     failed_field: str | None
+    why: str = ""
 
 
 @dataclass
@@ -73,8 +74,8 @@ class Judge:
             found += [f"passed, though {weak}"] if weak else []
             found += ["passed, though the chain was not reached"] if mode == UNREACHABLE else []
             found += ["its head is not on the chain"] if not weak and self._missing(kept) else []
-        elif not weak and (mode == OFFLINE or (mode == ASKED and quiet)):
-            found.append(f"{verdict.state}, though nothing lacks")
+        elif not weak and (mode == OFFLINE or (mode == ASKED and quiet and names_anchors(kept))):
+            found.append(f"{verdict.state}, though nothing lacks: {verdict.why}")
         shown = posted_fields(kept.promise.compact)
         if any(shown.get(name) != value for name, value in verdict.fields.items()):
             found.append("shows other fields than its author signed")
@@ -128,6 +129,11 @@ class Judge:
             events = rawchain.events(self.rpc, self._ledger, log.id)
             known.update((one.size, one.root) for one in events)
         return known
+
+
+def names_anchors(kept: Kept) -> bool:
+    """Whether a verifier is told where on the chain to look: witnesses may hear of an anchor first."""
+    return all(one["anchor"] is not None for one in _evidence(kept))
 
 
 def statement_id(compact: str) -> str:

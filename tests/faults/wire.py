@@ -15,6 +15,7 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ from eth_utils import keccak
 
 from tests.faults import rawchain
 from tests.faults.links import Links
+from tests.faults.serving import Serving
 
 _CHAIN = "chain"
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked\r\n", re.IGNORECASE)
@@ -72,8 +74,7 @@ class Wire:
     findings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._servers: list[asyncio.Server] = []
-        self._running: set[asyncio.Task] = set()
+        self._serving = Serving()
 
     async def open(self, source: str, target: str, url: str) -> str:
         """Listen for what ``source`` asks of ``target``; the URL to give to it."""
@@ -82,31 +83,15 @@ class Wire:
         if target != _CHAIN:
             return url
         there = urlsplit(url)
-
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            self._running.add(asyncio.current_task())
-            try:
-                await self._carry(source, (there.hostname, there.port), reader, writer)
-            except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                # One side has gone, or the wire is taken down; Python 3.11 logs a cancelled server task.
-                pass
-            finally:
-                self._running.discard(asyncio.current_task())
-                writer.close()
-
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        self._servers.append(server)
-        return f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        return await self._serving.listen(
+            partial(self._carry, source, (there.hostname, there.port))
+        )
 
     async def __aenter__(self) -> "Wire":
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for server in self._servers:
-            server.close()
-        for task in [*self._running]:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._serving.close()
 
     def check(self, rpc: str) -> list[str]:
         """All findings, once all is quiet: what was sent still stands stored, and no wire was missed."""

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from tests.consortium import shaking
+from tests.consortium import shaking, steps
 from tests.faults import (
     burst,
     campaign,
@@ -145,7 +145,7 @@ def soaked(seed: int) -> Chunk:
 
 def shaken(seed: int) -> Chunk:
     """Three regions on four validators through every step."""
-    told = shaking.run(seed, shaking.course(seed))
+    told = shaking.run(seed, steps.course(seed))
     return Chunk(len(told.steps), told.findings, {}, f"seconds to drain {told.steps}")
 
 

@@ -105,6 +105,13 @@ ROWS = (
     ),
     Row(27, "clocks that jump, of processes and simulated", "jumps", 200, 20, lab.jumped),
     Row(30, "work without an end, with one fault a minute", "minutes", 480, 30, lab.soaked),
-    Row(33, "four validators killed, slow, cut off two from two", "steps", 120, 12, lab.shaken),
+    Row(
+        33,
+        "four validators killed, lying, slow, cut off two from two",
+        "steps",
+        120,
+        12,
+        lab.shaken,
+    ),
 )
 """In the order of their numbers."""

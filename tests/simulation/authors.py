@@ -83,8 +83,11 @@ class Authors:
     def rivals(self) -> None:
         """Post two statements of which one must lose."""
         record = self._next()
-        pair = [record.versions[0], record.rival]
-        self._contested.add(record.rival.record)
+        contested = self.drawn % 2
+        for post in record.versions[:contested]:
+            self._spawn(self._until_answered(post))
+        pair = [record.versions[contested], record.rivals[contested]]
+        self._contested.add(pair[0].record)
         self.rng.shuffle(pair)
         for post in pair:
             self._spawn(self._until_answered(post))

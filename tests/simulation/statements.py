@@ -52,10 +52,10 @@ class Post:
 
 @dataclass(frozen=True)
 class Record:
-    """One record's statements: its versions, and another statement that claims to be version 1 too."""
+    """One record's statements: its versions, and others that claim to be version 1 and 2 too."""
 
     versions: tuple[Post, ...]
-    rival: Post
+    rivals: tuple[Post, ...]
 
 
 @lru_cache(maxsize=4096)
@@ -66,7 +66,11 @@ def record(region: str, number: int) -> Record:
     versions = [first]
     for version in (2, 3):
         versions.append(_document(region, firm, number, version, versions[-1].id, ""))
-    return Record(tuple(versions), _document(region, firm, number, 1, None, "rival"))
+    rivals = [
+        _document(region, firm, number, version, prev, "rival")
+        for version, prev in ((1, None), (2, first.id))
+    ]
+    return Record(tuple(versions), tuple(rivals))
 
 
 @lru_cache(maxsize=64)

@@ -69,7 +69,11 @@ class Striker:
         if process.node is not None and process.node.sealer.waiting:
             return True
         world, disk = self._world, self._world.regions[process.name].disk
+        origins = {*world.authorities.open_logs(process.name)}
+        if process.node is not None:
+            # One that is being turned away from: the chain has closed it, and the node has yet to leave it.
+            origins.add(process.node.sealer.origin)
         return any(
             disk.size_before.get(origin, 0) > world.chain.head_of(origin.log_id).size
-            for origin in world.authorities.open_logs(process.name)
+            for origin in origins
         )
