@@ -35,7 +35,7 @@ class Liars:
         return liar.url
 
     async def become(self, authority: str, lie: type[Lie], ledger: str) -> None:
-        """Have that authority's node tell this to all who ask it of that contract (address, 0x-hex)."""
+        """Have that authority's node tell this to all who ask it of that contract (address, hex)."""
         for liar in self._made:
             if liar.authority == authority:
-                await liar.become(lie(Places(ledger, "")))
+                await liar.become(lie(Places(f"0x{ledger}", "")))

@@ -42,7 +42,7 @@ def ground(chain, tmp_path_factory) -> Ground:
     return Ground(Engine(settings_of("consortium"), tmp_path_factory.mktemp("engine"), urls))
 
 
-@pytest.mark.parametrize(("name", "who", "killed"), told())
+@pytest.mark.parametrize(("name", "who", "killed"), [*told()])
 def test_one_validator_that_lies_is_not_believed(chain, ground, tmp_path, name, who, killed):
     async def scene():
         async with region(ground, tmp_path, len(chain.validators), patience(name)) as made:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from tests.engines.lameness import Lame
 from tests.engines.lies import Answer, Lie, Places
 from tests.faults.serving import Serving
-from tests.faults.wire import message, nonce_of
+from tests.faults.wire import body_of, message, nonce_of
 
 _PATIENCE = 0.05
 _HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
@@ -156,7 +156,7 @@ async def _come_halfway(
 
 async def _body(reader: asyncio.StreamReader) -> bytes:
     """The body of one HTTP message; empty where the other side has ended."""
-    return (await message(reader)).partition(b"\r\n\r\n")[2]
+    return body_of(await message(reader))
 
 
 def _request(host: str, body: bytes) -> bytes:

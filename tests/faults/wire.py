@@ -131,7 +131,7 @@ class Wire:
 
     def _see(self, region: str, request: bytes) -> Sent | None:
         """Look into a request; nothing is awaited, so the database is read before anything else happens."""
-        body = json.loads(request.partition(b"\r\n\r\n")[2])
+        body = json.loads(body_of(request))
         for call in body if isinstance(body, list) else [body]:
             if call["method"] == "eth_sendRawTransaction":
                 raw = bytes.fromhex(call["params"][0].removeprefix("0x"))
@@ -192,6 +192,19 @@ async def message(reader: asyncio.StreamReader) -> bytes:
         return head + b"".join([piece async for piece in _chunks(reader)])
     length = _LENGTH.search(head)
     return head + await reader.readexactly(int(length[1]) if length else 0)
+
+
+def body_of(message: bytes) -> bytes:
+    """The body of a whole message; where it came in chunks, these joined."""
+    head, _, body = message.partition(b"\r\n\r\n")
+    if not _CHUNKED.search(head + b"\r\n"):
+        return body
+    joined = b""
+    while body:
+        line, _, rest = body.partition(b"\r\n")
+        size = int(line, 16)
+        joined, body = joined + rest[:size], rest[size + 2 :]
+    return joined
 
 
 async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
