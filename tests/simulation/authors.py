@@ -35,6 +35,7 @@ class Authors:
     """All who post in one region.
 
     Attributes:
+        amending: whether some rivals claim to be version 2.
         given: every receipt ever given, repeats too.
         others: the other regions, which may have to hold what is promised here.
         refused: answers that no rule explains.
@@ -48,6 +49,7 @@ class Authors:
     rng: random.Random
     note: Callable[..., int]
     loop: asyncio.AbstractEventLoop
+    amending: bool
     given: list[Given] = field(default_factory=list)
     others: list[Region] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -83,7 +85,7 @@ class Authors:
     def rivals(self) -> None:
         """Post two statements of which one must lose."""
         record = self._next()
-        contested = self.drawn % 2
+        contested = self.drawn % 2 if self.amending else 0
         for post in record.versions[:contested]:
             self._spawn(self._until_answered(post))
         pair = [record.versions[contested], record.rivals[contested]]

@@ -72,7 +72,9 @@ class World:
         self.stored: dict[tuple[bytes, int, bytes], int] = {}
         self.regions = {name: self._region(name, details) for name in REGIONS}
         self.authors = {
-            name: Authors(region, random.Random(f"{name} {seed}"), self.note, self.loop)
+            name: Authors(
+                region, random.Random(f"{name} {seed}"), self.note, self.loop, seed % 3 == 0
+            )
             for name, region in self.regions.items()
         }
         for name, authors in self.authors.items():
