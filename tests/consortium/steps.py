@@ -18,8 +18,10 @@ _ASIDE_SECONDS = 60.0
 def course(seed: int) -> dict[str, Step]:
     """A course of the nightly: every step once, on victims by lot; a cut too long to heal by itself soon."""
     dice, names = random.Random(seed), [*REGIONS, "supervisor"]
-    # Of these the three regions have something to hear: nothing is refused, and there is no other ledger.
-    lies = sorted({*LIES} - {"other_contract", "status_1"})
+    # The others every region hears. Here nothing is refused, there is no other ledger, and who has read on
+    # does not hear what is told of one block alone.
+    unheard = {"other_contract", "status_1", "event_from_nothing", "invented_transaction"}
+    lies = sorted({*LIES} - unheard)
     return {
         "one dead": one_dead(dice.choice(names)),
         "two dead": two_dead(*dice.sample(names, 2)),
@@ -116,8 +118,10 @@ def one_lies(name: str, victim: str, dead: str | None = None) -> Step:
         if dead is not None:
             stage.chain.start(dead)
             await asyncio.to_thread(stage.chain.wait_for_blocks, dead)
-        for region in REGIONS if guilty else ():
-            await _readmit(stage, region, victim)
+        for region in REGIONS:
+            # One that has not set it aside has been told of above.
+            if victim in await _aside(stage, region):
+                await _readmit(stage, region, victim)
 
     return step
 

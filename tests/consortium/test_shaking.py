@@ -18,7 +18,7 @@ STEPS = {
     "all dead": all_dead,
     "two cut off from two": cut(15),
     "one slow": slow("beijing", 4),
-    "one lies beside a dead one": one_lies("event_from_nothing", "tianjin", "supervisor"),
+    "one lies beside a dead one": one_lies("invented_event", "tianjin", "supervisor"),
 }
 
 

@@ -121,9 +121,12 @@ class Liar:
         try:
             call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
             writer.write(_request(there.netloc, json.dumps(call).encode()))
-            said = json.loads(await _body(reader))
+            body = await _body(reader)
         finally:
             writer.close()
+        if not body:
+            raise ConnectionResetError("the true node has gone")
+        said = json.loads(body)
         return {name: said[name] for name in ("result", "error") if name in said}
 
 
