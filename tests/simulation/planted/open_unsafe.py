@@ -4,7 +4,7 @@ from tests.simulation.store import ModelStore
 
 BREAKS = "promised"
 KINDS = ("crash_in_commit",)
-SEED = 5
+SEED = 35
 SECONDS = 100
 
 

@@ -7,7 +7,7 @@ from tests.simulation.store import ModelStore
 
 BREAKS = "promised"
 KINDS = ("store_fails", "power_loss")
-SEED = 5
+SEED = 35
 SECONDS = 100
 
 
