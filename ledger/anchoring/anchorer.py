@@ -33,6 +33,7 @@ class Anchorer:
         replacing: when to offer more for what waits; None: never.
         account: held for each step by whoever anchors with the same account in this process.
         seen: told the newest final block at each look.
+        closing: where the log was closed: nothing new is anchored, but what the chain has lost up to there.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Anchorer:
         replacing: Replacing | None = None,
         account: asyncio.Lock | None = None,
         seen: Callable[[Block], None] = lambda _: None,
+        closing: TreeHead | None = None,
     ) -> None:
         self._origin = origin
         self._store = store
@@ -59,6 +61,7 @@ class Anchorer:
         self._tasks = tasks
         self._pace = pace
         self._seen = seen
+        self._closing = closing
         self._account = account or asyncio.Lock()
         self._outbox = Outbox(store, chain, Replacer(chain, clock, replacing), clock)
         self._refused: tuple[TreeHead, Alarm] | None = None
@@ -69,6 +72,11 @@ class Anchorer:
     def status(self) -> AnchorStatus:
         """What the newest step saw."""
         return self._status
+
+    @property
+    def restored(self) -> bool:
+        """Whether the chain holds a closed log up to where it was closed."""
+        return self._closing is not None and self._status.anchored >= self._closing.size
 
     async def run(self, until: Callable[[], bool] = lambda: False) -> None:
         """Step until told to end; slower while the chain does not answer or an alarm stands."""
@@ -192,10 +200,14 @@ class Anchorer:
         if facts.signed is None:
             return None
         anchored = facts.contract.head.size
-        # Never above what the lock holds: a head beyond it could still be lost with this machine.
-        size = await self._lost_size(anchored, facts.signed.size)
+        # Never above what the lock holds: a head beyond it could still be lost with this machine; and of a
+        # closed log nothing beyond its end, which is no part of it.
+        most = facts.signed.size
+        if self._closing is not None:
+            most = min(most, self._closing.size)
+        size = await self._lost_size(anchored, most)
         if size is None:
-            size = choose_size(anchored, facts.signed.size)
+            size = choose_size(anchored, most)
         if size is None:
             return None
         return TreeHead(size, await tree.root(self._store, self._origin, size))

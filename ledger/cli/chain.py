@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ledger.cli.options import AsJson, GasPrice, Out, Rpc
+from ledger.cli.options import NETWORK_FILE, AsJson, GasPrice, NetworkFile, Out, Rpc
 from ledger.cli.output import answer, guarded
+from ledger.cli.plan import WEEK_SECONDS
 
-app = typer.Typer(no_args_is_help=True, help="Run the dev chain; deploy a network.")
+if TYPE_CHECKING:
+    from ledger.chain.network import Network
+
+app = typer.Typer(no_args_is_help=True, help="Run the dev chain; deploy a network, move it.")
 
 
 @app.command()
@@ -59,15 +63,59 @@ def deploy(
 
     Keys that the plan's folders lack are made there.
     """
-    from ledger.chain.network import write_network
     from ledger.cli.deploying import found
     from ledger.cli.plan import read_plan
+
+    _refuse_existing(out)
+    _write(out, asyncio.run(found(read_plan(plan), rpc, gas_price)), as_json=as_json)
+
+
+@app.command()
+@guarded
+def move(
+    rpc: Rpc,
+    anchor: Annotated[
+        list[str],
+        typer.Option(metavar="REGION=ADDRESS", help="A region's new anchor account; for each one."),
+    ],
+    out: Out,
+    network: NetworkFile = NETWORK_FILE,
+    deployer: Annotated[
+        Path, typer.Option(dir_okay=False, help="Account key that pays; made where there is none.")
+    ] = Path("deployer.key"),
+    delay_seconds: Annotated[
+        int, typer.Option(min=0, help="Before a key can be replaced without its region.")
+    ] = WEEK_SECONDS,
+    gas_price: GasPrice = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Deploy a network again on another chain because its own will not come back.
+
+    Name, logs and keys stay. Afterwards each authority runs `jjj registry restate` with the file written
+    here, and each node is started with it and its new anchor key.
+    """
+    from ledger.chain.network import read_network
+    from ledger.cli.moving import move as moved
+
+    _refuse_existing(out)
+    anchors = dict(_named_address(text) for text in anchor)
+    made = asyncio.run(
+        moved(read_network(network), rpc, deployer, anchors, gas_price, delay_seconds)
+    )
+    _write(out, made, as_json=as_json)
+
+
+def _refuse_existing(out: Path) -> None:
     from ledger.errors import InputError
 
     if out.exists():
         # It is the only place that says which contracts are ours.
         raise InputError("network_exists", f"{out} is not overwritten")
-    network = asyncio.run(found(read_plan(plan), rpc, gas_price))
+
+
+def _write(out: Path, network: Network, *, as_json: bool) -> None:
+    from ledger.chain.network import write_network
+
     write_network(out, network)
     made = {
         "file": str(out),
@@ -76,6 +124,11 @@ def deploy(
         "registry": network.registry.hex(),
     }
     answer(made, "\n".join(f"{name}: {value}" for name, value in made.items()), as_json=as_json)
+
+
+def _named_address(text: str) -> tuple[str, bytes]:
+    region, _, address = text.partition("=")
+    return region, _address(address)
 
 
 def _address(text: str) -> bytes:

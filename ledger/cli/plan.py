@@ -15,7 +15,7 @@ _T = TypeVar("_T")
 _TOP: Final = {"base", "quorum", "delay_seconds", "cas", "certificates", "deployer", "regions"}
 _REGION: Final = {"name", "title", "url", "keys", "registrars", "recovery"}
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
-_WEEK: Final = 7 * 24 * 3600
+WEEK_SECONDS: Final = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def read_plan(path: Path) -> Plan:
     return Plan(
         base=_of(value, "base", str, ""),
         quorum=_of(value, "quorum", int, "", 2),
-        delay_seconds=_of(value, "delay_seconds", int, "", _WEEK),
+        delay_seconds=_of(value, "delay_seconds", int, "", WEEK_SECONDS),
         deployer=folder / _of(value, "deployer", str, "", "deployer.key"),
         cas=_paths(value, "cas", "", folder),
         certificates=_paths(value, "certificates", "", folder),

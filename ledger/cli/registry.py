@@ -73,6 +73,33 @@ def sync(rpc: Rpc, network: NetworkFile = NETWORK_FILE, as_json: AsJson = False)
     _show(asyncio.run(_sync(network, rpc)), as_json=as_json)
 
 
+@app.command()
+@guarded
+def restate(
+    rpc: Rpc,
+    authority: AuthorityKey,
+    network: NetworkFile = NETWORK_FILE,
+    gas_price: GasPrice = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Tell a registry that was deployed again what the network file says of logs and turns.
+
+    Does what one region can; says which region has to act next until nothing waits.
+    """
+
+    async def work() -> dict[str, Any]:
+        from ledger.cli.authority import acting
+        from ledger.cli.restating import restate as restated
+
+        async with acting(network, rpc, authority, gas_price) as mine:
+            told = await restated(mine)
+            return {"by": mine.region.name, "done": told.done, "waiting": told.waiting}
+
+    told = asyncio.run(work())
+    lines = [*told["done"], *(f"{log} waits for {who}" for log, who in told["waiting"].items())]
+    answer(told, "\n".join(lines or ["nothing waits"]), as_json=as_json)
+
+
 @propose.command("turn")
 @guarded
 def propose_turn(

@@ -115,8 +115,7 @@ class Follower:
             return
         final = await self._chain.final_block()
         by_id = {origin.log_id: origin for origin in self._logs}
-        deployed = self._identity.deploy_block_number
-        async for events in self._events.read(deployed, final, list(self._logs)):
+        async for events in self._events.read(self._identity, final, list(self._logs)):
             for facts in events:
                 async with self._apart.rows(by_id[facts.log_id]):
                     await self._see(by_id[facts.log_id], facts)

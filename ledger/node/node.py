@@ -40,7 +40,7 @@ from ledger.sealing import Sealer
 from ledger.settings import NodeSettings
 from ledger.sharing import Feed, Holdings, Reader
 from ledger.store import FileHeadLock, open_store
-from ledger.values import Millis, Origin
+from ledger.values import Millis, Origin, TreeHead
 
 _NETWORK_POLL = 1.0
 # How long a start waits for another region to tell the time, and how often it looks (seconds).
@@ -150,6 +150,9 @@ class Node:
         tasks.spawn("sealing", self.sealer.run())
         tasks.spawn("leading", self.sealer.retry())
         tasks.spawn("anchoring", self._anchor())
+        for entry in self._book.own_logs():
+            if entry.closed is not None:
+                tasks.spawn("restoring", self._restore(entry.origin, entry.closed))
         tasks.spawn("outage", self._outage.run())
         tasks.spawn("following", self._follower.run())
         tasks.spawn("mirroring", self._mirror.run())
@@ -240,6 +243,11 @@ class Node:
             await own_log.step()
         self._watch.asked = True
         await current.run(until=partial(self._was_replaced, current))
+
+    async def _restore(self, origin: Origin, closing: TreeHead) -> None:
+        """Anchor again what a chain lacks of a closed log; none but a new or rolled-back one lacks any."""
+        anchorer = self._make_anchorer(origin, closing)
+        await anchorer.run(until=lambda: anchorer.restored)
 
     def _was_replaced(self, anchorer: Anchorer) -> bool:
         return anchorer is not self._anchorer
@@ -477,7 +485,7 @@ class Node:
             pace=self._settings.anchor_interval,
         )
 
-    def _make_anchorer(self, origin: Origin) -> Anchorer:
+    def _make_anchorer(self, origin: Origin, closing: TreeHead | None = None) -> Anchorer:
         return Anchorer(
             origin=origin,
             store=self._world.store,
@@ -490,6 +498,7 @@ class Node:
             replacing=self._replacing(),
             account=self._account,
             seen=self._watch.see,
+            closing=closing,
         )
 
     def _replacing(self) -> Replacing | None:

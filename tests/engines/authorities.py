@@ -192,8 +192,7 @@ class Region:
             try:
                 assert await self._watched.identity() == known
                 final = await self._watched.final_block()
-                first = known.deploy_block_number
-                async for events in reader.read(first, final, [self.world.origin]):
+                async for events in reader.read(known, final, [self.world.origin]):
                     for event in events:
                         self.followed.add(anchored(event))
                         await self.store.put_anchor(AnchorRow(self.world.origin, event))

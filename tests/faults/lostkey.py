@@ -16,8 +16,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ledger.keys.account import write_account_key
-from ledger.keys.demo import demo_account
 from tests.faults.checker import Checker, Promise
 from tests.faults.judging import deaths
 from tests.faults.lab import CHAIN, REGIONS, Lab, lab
@@ -25,11 +23,17 @@ from tests.faults.oracle import Oracle
 from tests.faults.poster import Given, Poster
 from tests.faults.turned import Turned
 from tests.faults.verdicts import posted_fields
+from tests.faults.voting import (
+    HOME,
+    approve,
+    network_file,
+    network_name,
+    propose,
+    write_authorities,
+)
 from tests.faults.wire import Sent, Wire
 from tests.unit.cli.calling import good, jjj
 
-HOME = "tianjin"
-PROPOSER, APPROVER = (name for name in REGIONS if name != HOME)
 _PATIENCE = 60.0
 
 
@@ -62,18 +66,14 @@ class _Stage:
 
     @property
     def network_file(self) -> Path:
-        return self.made.folder / "network.json"
-
-    @property
-    def name(self) -> str:
-        return json.loads(self.network_file.read_text())["network"]
+        return network_file(self.made)
 
     def mine(self) -> list[Given]:
         return [one for one in self.poster.given if one.region == HOME]
 
     def follows(self, one: Given) -> bool:
         """Whether that place is in the log after the one that was turned."""
-        return one.receipt["origin"] == f"{self.name}/{HOME}/2"
+        return one.receipt["origin"] == f"{network_name(self.made)}/{HOME}/2"
 
 
 def lost(seed: int, records: int, plant: str | None = None) -> Told:
@@ -96,10 +96,8 @@ async def _run(
 ) -> Told:
     told = Told()
     async with lab(folder, plant) as made:
-        for region in (PROPOSER, APPROVER):
-            write_account_key(folder / f"{region}.key", demo_account(f"{region}/authority"))
-        network = json.loads((folder / "network.json").read_text())["network"]
-        poster = Poster(network, made.urls, seed)
+        write_authorities(made)
+        poster = Poster(network_name(made), made.urls, seed)
         stage = _Stage(made, poster, told, random.Random(seed))
         try:
             await poster.register()
@@ -135,8 +133,8 @@ async def _lost(stage: _Stage, records: int) -> None:
     # The last two are the amendments, before them the record that one of them is of.
     second = stage.mine()[-4]
     pending = asyncio.create_task(poster.amend(second, posted_fields(second.compact)))
-    await _propose(stage)
-    await asyncio.to_thread(good, *_approve(stage, made.rpc))
+    await propose(made)
+    await asyncio.to_thread(good, *approve(made, made.rpc))
     if made.processes[HOME].pid is None:
         await made.start(HOME)
     async with asyncio.timeout(_PATIENCE):
@@ -145,7 +143,7 @@ async def _lost(stage: _Stage, records: int) -> None:
 
 async def _changed(stage: _Stage) -> None:
     made, poster = stage.made, stage.poster
-    await _propose(stage)
+    await propose(made)
     posting = asyncio.create_task(poster.run(0.1))
     try:
         await _vote_into_silence(stage)
@@ -190,7 +188,7 @@ async def _vote_into_silence(stage: _Stage) -> None:
         rpc = await wire.open("operators", CHAIN, made.rpc)
         while not sent_once.is_set():
             # An anchor that comes between the proof and the vote makes it refuse; people try again.
-            called = await asyncio.to_thread(jjj, *_approve(stage, rpc))
+            called = await asyncio.to_thread(jjj, *approve(made, rpc))
         stage.told.steps.append(f"vote {'arrives' if arrives else 'is lost'}: {called.status}")
         if called.status == 0:
             stage.told.findings.append("outcome: a vote is reported that nobody answered")
@@ -206,34 +204,8 @@ async def _repeat_vote(stage: _Stage) -> None:
             stage.told.steps.append(f"sync: {called.status}")
             if len(json.loads(stage.network_file.read_text())["logs"]) > len(REGIONS):
                 return
-            called = await asyncio.to_thread(jjj, *_approve(stage, made.rpc))
+            called = await asyncio.to_thread(jjj, *approve(made, made.rpc))
             stage.told.steps.append(f"vote: {called.status} {called.err[:200]}")
-
-
-async def _propose(stage: _Stage) -> None:
-    """The region makes its next key; another one proposes to close the log at its newest anchored head."""
-    made, folder = stage.made, stage.made.folder
-    key = folder / "keys" / HOME / "log-2.key"
-    place = ("--network-name", stage.name, "--region", HOME, "--epoch", "2")
-    said = await asyncio.to_thread(good, "keys", "make", "log", *place, "--out", key, "--json")
-    vkey = json.loads(said.out)["vkey"]
-    node = () if made.processes[HOME].pid else ("--node", made.url(APPROVER))
-    await asyncio.to_thread(
-        good, "registry", "propose", "turn", *_vote(stage, made.rpc, PROPOSER),
-        "--log-key", vkey, *node,
-    )  # fmt: skip
-
-
-def _approve(stage: _Stage, rpc: str) -> tuple[str | Path, ...]:
-    made = stage.made
-    node = () if made.processes[HOME].pid else ("--node", made.url(APPROVER))
-    voice = ("--proposer", PROPOSER, *node)
-    return ("registry", "approve", "turn", *_vote(stage, rpc, APPROVER), *voice)
-
-
-def _vote(stage: _Stage, rpc: str, region: str) -> tuple[str | Path, ...]:
-    who = ("--authority", stage.made.folder / f"{region}.key", "--region", HOME)
-    return ("--rpc", rpc, *who, "--network", stage.network_file)
 
 
 async def _settled(stage: _Stage) -> None:

@@ -9,14 +9,17 @@ SECONDS = 100
 
 
 def plant(patch) -> None:
-    async def read(self, deployed, final, logs):
+    async def read(self, chain, final, logs):
         known = {origin.log_id for origin in logs}
         wanted = frozenset(map(str, logs))
         cursor = await self._cursor()
-        start = deployed if cursor is None else cursor.number + 1
+        start = chain.deploy_block_number if cursor is None else cursor.number + 1
         if start <= final.number:
             events = await self._chain.anchors(start, final.number)
-            await self._keep(Cursor(final.number, final.hash.hex(), wanted, None))
+            read = Cursor(
+                chain.deploy_block_hash.hex(), final.number, final.hash.hex(), wanted, None
+            )
+            await self._keep(read)
             yield [event for event in events if event.log_id in known]
 
     patch.setattr(EventReader, "read", read)

@@ -26,7 +26,7 @@ class Setting:
         self.clock = HandClock()
         self.anchorer = self.fresh()
 
-    def fresh(self, sleeps=1):
+    def fresh(self, sleeps=1, closing=None):
         """The worker of a process that has just started."""
         self.tasks = StopTasks(self.clock, sleeps)
         return Anchorer(
@@ -37,6 +37,7 @@ class Setting:
             identity=self.world_identity(),
             clock=self.clock,
             tasks=self.tasks,
+            closing=closing,
         )
 
     def world_identity(self):
@@ -471,6 +472,31 @@ def test_a_rolled_back_chain_gets_its_lost_heads_again_in_order(scene):
         while await worker.step() is not Outcome.IDLE:
             pass
         assert s.sizes == [3, 7, 256, 307, 308, 328]
+
+    scene(test)
+
+
+@pytest.mark.parametrize("left", [0, 1, 2, 3])
+def test_of_a_closed_log_only_what_the_chain_lacks_up_to_its_end_returns(scene, left):
+    """Beyond the end are leaves that go on in the next epoch, and a head that was anchored all the same."""
+
+    async def test(s):
+        before, closing = len(s.world.blocks) - 1, None
+        for count in (3, 4, 2):
+            await s.grow(count)
+            while await s.anchorer.step() is not Outcome.IDLE:
+                pass
+            closing = closing if count == 2 else s.on_chain
+        await s.follow()
+        await s.anchorer.step()
+        await s.grow(5)
+        s.world.roll_back(before + left)
+        worker = s.fresh(closing=closing)
+        assert not worker.restored
+        while await worker.step() is not Outcome.IDLE:
+            pass
+        assert worker.restored
+        assert s.sizes == [3, 7, 9][: max(left, 2)]
 
     scene(test)
 

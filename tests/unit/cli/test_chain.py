@@ -2,17 +2,19 @@ import signal
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 
 import httpx2
 import pytest
 
-from ledger.chain.network import read_network
+from ledger.chain.network import read_network, write_network
 from ledger.cli.plan import read_plan
 from ledger.errors import InputError
 from ledger.keys.author import write_certificate_file
 from ledger.keys.demo import demo_ca
 from ledger.keys.log import LogKey
 from ledger.keys.recovery import RecoveryKey
+from ledger.merkle.note import LOG_KEY, VerifierKey
 from ledger.testing.founding import REGIONS, registrar
 from tests.unit.cli.calling import good, jjj
 
@@ -113,6 +115,71 @@ def test_a_plan_without_a_ca_deploys_nothing(tmp_path):
     called = jjj("chain", "deploy", plan, "--rpc", "http://127.0.0.1:9", "--json")
     assert (called.status, called.json["path"]) == (1, "/cas")
     assert not (tmp_path / "keys").exists()
+
+
+def founded(place, folder):
+    """A network whose every key is in the folder, as deployed."""
+    plan, out = planned(folder), folder / "network.json"
+    good("chain", "deploy", plan, "--rpc", place.rpc, "--out", out)
+    return out
+
+
+def anchors(**changed):
+    """New anchor accounts, one of each region."""
+    new = {name: f"{number:040x}" for number, name in enumerate(REGIONS, 7)} | changed
+    return [part for name, one in new.items() for part in ("--anchor", f"{name}={one}")]
+
+
+def test_a_network_moves_with_its_name_its_logs_and_its_keys(place, tmp_path):
+    old, out = founded(place, tmp_path), tmp_path / "moved.json"
+    call = ("--network", old, "--rpc", place.rpc, "--deployer", tmp_path / "d.key", "--out", out)
+    good("chain", "move", *call, *anchors())
+    before, after = read_network(old), read_network(out)
+    assert (after.chain, after.registry) != (before.chain, before.registry)
+    assert (after.name, after.logs) == (before.name, before.logs)
+    assert [one.witness for one in after.regions] == [one.witness for one in before.regions]
+    assert [one.anchor[-1] for one in after.regions] == [7, 8, 9]
+    again = jjj("chain", "move", *call, *anchors(), "--json")
+    assert (again.status, again.json["code"]) == (1, "network_exists")
+    # Each authority by itself; the second time there is nothing left to do.
+    at = ("--network", out, "--rpc", place.rpc, "--json")
+    for done, left in ((1, 2), (1, 1), (1, 0), (0, 0)):
+        name = REGIONS[2 - left]
+        key = tmp_path / "keys" / name / "authority.key"
+        told = good("registry", "restate", *at, "--authority", key).json
+        assert (len(told["done"]), len(told["waiting"])) == (done, left)
+    assert good("registry", "restate", *at[:-1], "--authority", key).out == "nothing waits\n"
+    shown = good("registry", "show", *at).json
+    assert [region["logs"][0]["anchor"][-1] for region in shown["regions"]] == ["7", "8", "9"]
+
+
+def test_a_move_needs_an_account_of_each_region_that_never_anchored(place, tmp_path):
+    old = founded(place, tmp_path)
+    used = read_network(old).region("hebei").anchor.hex()
+    call = ("chain", "move", "--network", old, "--rpc", "http://127.0.0.1:9")
+    call += ("--deployer", tmp_path / "d.key", "--out", tmp_path / "moved.json")
+    for given, code in (
+        (anchors()[:-2], "anchor_missing"),
+        (anchors(beijing=used), "anchor_repeated"),
+        ([*anchors(), "--anchor", "shanxi=" + "12" * 20], "region_unknown"),
+    ):
+        called = jjj(*call, *given, "--json")
+        assert (called.status, called.json["code"]) == (1, code)
+    assert jjj(*call, "--anchor", "hebei").status == 2
+    # Nothing was made, nobody was asked.
+    assert not (tmp_path / "d.key").exists()
+
+
+def test_a_registry_with_other_logs_is_not_restated(place, tmp_path):
+    file = founded(place, tmp_path)
+    network = read_network(file)
+    first = replace(network.logs[0].origin, epoch=2)
+    key = VerifierKey(str(first), LOG_KEY, network.logs[0].key.public_key)
+    logs = (replace(network.logs[0], origin=first, key=key), *network.logs[1:])
+    write_network(file, replace(network, logs=logs))
+    who = ("--authority", tmp_path / "keys" / "beijing" / "authority.key")
+    called = jjj("registry", "restate", "--network", file, "--rpc", place.rpc, *who, "--json")
+    assert (called.status, called.json["code"]) == (1, "registry_other")
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
