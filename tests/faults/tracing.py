@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+_LETS_GO_WITHIN = 10.0
+
 
 @asynccontextmanager
 async def attached(
@@ -32,7 +34,13 @@ async def attached(
         if tracer.returncode is None:
             # It lets go of the process and ends.
             tracer.send_signal(signal.SIGTERM)
-        await tracer.wait()
+        try:
+            async with asyncio.timeout(_LETS_GO_WITHIN):
+                await tracer.wait()
+        except TimeoutError:
+            # Told to let go of a process that ends at that moment, it may wait for it for ever (seen once).
+            tracer.kill()
+            await tracer.wait()
 
 
 def _is_free(thread: Path) -> bool:
