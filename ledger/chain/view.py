@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ledger.chain import answers, sending
 from ledger.chain.abi import contract
@@ -80,12 +80,12 @@ class View:
 
     async def block(self, number: int) -> Block | None:
         """The block of that number; None where the node has not come so far."""
-        found = await sending.ask(self.rpc, "eth_getBlockByNumber", hex(number), False)
+        found = await self._shown(hex(number))
         return None if found is None else answers.block(found)
 
     async def body(self, number: int) -> Body | None:
         """What the block of that number is made of; None where the node has not come so far."""
-        found = await sending.ask(self.rpc, "eth_getBlockByNumber", hex(number), False)
+        found = await self._shown(hex(number))
         if found is None:
             return None
         listed = answers.items(answers.member(found, "transactions"))
@@ -135,10 +135,14 @@ class View:
         return tuple(await read_anchors(self.rpc, self.ledger, first, last))
 
     async def _must(self, tag: str) -> Block:
-        found = await sending.ask(self.rpc, "eth_getBlockByNumber", tag, False)
+        found = await self._shown(tag)
         if found is None:
             raise UnavailableError("chain_unavailable", f"the chain has no block {tag}")
         return answers.block(found)
+
+    async def _shown(self, tag: str) -> Any:  # noqa: ANN401  # any JSON
+        """The block with the hashes of its transactions, as the node writes it; None where it has none."""
+        return await sending.ask(self.rpc, "eth_getBlockByNumber", tag, False)
 
 
 def _tag(height: int | None) -> str:

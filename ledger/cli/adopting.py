@@ -9,11 +9,9 @@ from ledger.merkle.checkpoint import open_checkpoint
 from ledger.merkle.hashing import EMPTY_ROOT
 from ledger.node.chains import open_chain
 from ledger.node.keys import NodeKeys
-from ledger.node.node import open_world
-from ledger.node.world import AsyncioTasks, SystemClock, SystemRandom
+from ledger.node.opening import resting_world
 from ledger.sealing import Sealer
 from ledger.settings import NodeSettings
-from ledger.store import FileHeadLock
 from ledger.values import TreeHead
 
 
@@ -34,24 +32,17 @@ async def adopt_head(settings: NodeSettings) -> TreeHead:
         for entry in network.regions
         if entry.name != settings.region
     ]
-    tasks = AsyncioTasks()
-    world = await open_world(settings, SystemClock(), SystemRandom(), tasks)
-    try:
+    async with resting_world(settings) as world:
         sealer = Sealer(
             origin=log.origin,
             store=world.store,
             head_lock=world.head_lock,
             signer=keys.log(log.origin),
             clock=world.clock,
-            tasks=tasks,
+            tasks=world.tasks,
         )
         standing = await sealer.adopt(chain_head, mirrors)
         held = (await world.head_lock.read(log.origin)).head
-    finally:
-        await world.store.close()
-        if isinstance(world.head_lock, FileHeadLock):
-            world.head_lock.close()
-        await tasks.stop()
     if not standing.leading or held is None:
         raise ConflictError(standing.code, standing.detail)
     return held

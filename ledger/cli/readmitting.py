@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from ledger.errors import ConflictError, InputError
 from ledger.node.chains import kept_standing
-from ledger.node.node import open_world
-from ledger.node.world import AsyncioTasks, SystemClock, SystemRandom
+from ledger.node.opening import resting_world
 from ledger.settings import NodeSettings
-from ledger.store import FileHeadLock
 
 
 async def readmit(settings: NodeSettings, authority: str) -> None:
@@ -20,14 +18,7 @@ async def readmit(settings: NodeSettings, authority: str) -> None:
     """
     if authority not in {settings.region, *settings.rpc_others}:
         raise InputError("chain_node_unknown", f"the settings name no node of {authority!r}")
-    clock, tasks = SystemClock(), AsyncioTasks()
-    world = await open_world(settings, clock, SystemRandom(), tasks)
-    try:
-        was = await kept_standing(settings, world.store, clock).readmit(authority)
-    finally:
-        await world.store.close()
-        if isinstance(world.head_lock, FileHeadLock):
-            world.head_lock.close()
-        await tasks.stop()
+    async with resting_world(settings) as world:
+        was = await kept_standing(settings, world.store, world.clock).readmit(authority)
     if not was:
         raise ConflictError("node_not_aside", f"the node of {authority} was not set aside")

@@ -9,13 +9,11 @@ from ledger.chain.network import read_network
 from ledger.errors import ConflictError, VerificationError
 from ledger.keys.recovery import RecoveryKey
 from ledger.mirroring.feeding import Fed, row_of
-from ledger.node.node import open_world
-from ledger.node.world import AsyncioTasks, SystemClock, SystemRandom
+from ledger.node.opening import resting_world
 from ledger.ports import Found, StatementRow
 from ledger.settings import NodeSettings
 from ledger.statement.sdjwt import join, open_slots, parse
 from ledger.statement.sealed import open_sealed
-from ledger.store import FileHeadLock
 from ledger.store.database import DatabaseStore
 from ledger.values import Origin, Sealed
 
@@ -45,20 +43,13 @@ async def open_all(settings: NodeSettings, recovery: Path) -> Opened:
     """
     key = RecoveryKey.load(recovery)
     network = read_network(settings.network_file)
-    tasks = AsyncioTasks()
-    world = await open_world(settings, SystemClock(), SystemRandom(), tasks)
     told = Opened()
-    try:
+    async with resting_world(settings) as world:
         if not isinstance(world.store, DatabaseStore):
             raise TypeError("a node's store is a database")
         for log in network.logs:
             if log.origin.region == settings.region:
                 await open_log(world.store, log.origin, key.private, told)
-    finally:
-        await world.store.close()
-        if isinstance(world.head_lock, FileHeadLock):
-            world.head_lock.close()
-        await tasks.stop()
     return told
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ledger.chain.network import LogEntry, Network, parse_network
+from ledger.errors import LedgerError
 from ledger.merkle.note import VerifierKey
 from ledger.statement import strictjson
 from ledger.values import Origin
@@ -21,6 +22,7 @@ class NetworkBook:
         data: the file's bytes.
         network: the same, read.
         logs: what is trusted of each log, by origin.
+        fault: why the file could not be taken at the last look, or None.
     """
 
     def __init__(self, path: Path, region: str) -> None:
@@ -29,6 +31,7 @@ class NetworkBook:
         self.data = b""
         self.logs: dict[Origin, LogPolicy] = {}
         self.network: Network
+        self.fault: str | None = None
         self.refresh()
 
     def refresh(self) -> bool:
@@ -45,6 +48,15 @@ class NetworkBook:
         self.data, self.network = data, network
         self.logs.update({log.origin: log for log in policy.logs})
         return True
+
+    def look(self) -> None:
+        """Take the file as it is now; one that cannot be read leaves the last one in force."""
+        try:
+            self.refresh()
+        except (LedgerError, OSError) as error:
+            self.fault = getattr(error, "code", "network_unreadable")
+        else:
+            self.fault = None
 
     @property
     def peer_keys(self) -> dict[str, VerifierKey]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ledger.errors import InputError
 from ledger.keys.known import refuse_known_keys
 from ledger.mirroring import FetchedCopies, Holders
 from ledger.mirroring.batches import FeedSource
 from ledger.node.book import NetworkBook
-from ledger.ports import Clock, Copies, CopiesStatus, HeadLock, Peer, Random, Signer, Store, Tasks
+from ledger.node.opening import World
+from ledger.ports import Copies, Peer, Random, Signer
 from ledger.sealing.copies import NoCopies
 from ledger.settings import NodeSettings
 from ledger.statement.hpke import KEY_SIZE
@@ -44,13 +44,8 @@ def choose_copies(
     settings: NodeSettings,
     book: NetworkBook,
     peers: Sequence[Peer],
-    *,
-    store: Store,
-    head_lock: HeadLock,
+    world: World,
     feed: FeedSource,
-    random: Random,
-    clock: Clock,
-    tasks: Tasks,
 ) -> Copies:
     """The copies that the settings ask for.
 
@@ -60,7 +55,7 @@ def choose_copies(
     """
     if settings.copies == 0:
         mirrors = [peer.region for peer in peers]
-        return FetchedCopies(mirrors, clock, settings.copy_within) if mirrors else NoCopies()
+        return FetchedCopies(mirrors, world.clock, settings.copy_within) if mirrors else NoCopies()
     if not peers:
         raise InputError("copies_impossible", "no other region could hold a copy", "/copies")
     if book.network.region(settings.region).recovery is None:
@@ -70,23 +65,11 @@ def choose_copies(
             "/copies",
         )
     return Holders(
-        store=store,
-        head_lock=head_lock,
+        store=world.store,
+        head_lock=world.head_lock,
         peers=peers,
         feed=feed,
-        random=random,
-        clock=clock,
-        tasks=tasks,
+        random=world.random,
+        clock=world.clock,
+        tasks=world.tasks,
     )
-
-
-def copies_state(status: CopiesStatus) -> dict[str, Any]:
-    """How far the mirrors hold the open log, for /readyz."""
-    return {
-        "wanted": status.wanted,
-        "code": status.code,
-        "mirrors": {
-            region: {"size": one.size, "lag": round(one.lag, 1)}
-            for region, one in status.mirrors.items()
-        },
-    }

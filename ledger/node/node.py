@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,8 +14,8 @@ from ledger.anchoring import Anchorer, Outage, Replacing
 from ledger.api.app import NodeServices, create_app
 from ledger.chain.agreedchain import AgreedChain
 from ledger.chain.web3chain import Web3Chain
-from ledger.client import PeerClient, ReadTokens
-from ledger.errors import FatalError, LedgerError, UnavailableError
+from ledger.client import PeerClient
+from ledger.errors import UnavailableError
 from ledger.intake import ClockWatch, Intake
 from ledger.mirroring import (
     AnchorBook,
@@ -31,56 +29,24 @@ from ledger.mirroring import (
 )
 from ledger.node.book import NetworkBook
 from ledger.node.chains import kept_standing, open_chain
-from ledger.node.copying import choose_copies, copies_state, sealing_batches
+from ledger.node.copying import choose_copies, sealing_batches
+from ledger.node.epochs import Epochs
 from ledger.node.fatal import end_on_fatal
 from ledger.node.keys import NodeKeys
 from ledger.node.limits import Limiter
-from ledger.ports import Chain, Clock, Copies, HeadLock, Peer, Random, Signer, Store, Tasks
+from ledger.node.opening import World
+from ledger.node.peers import connect
+from ledger.node.readiness import anchoring_state, mirrors_state, node_state
+from ledger.ports import Chain, Copies, Peer, Store
 from ledger.sealing import Sealer
 from ledger.settings import NodeSettings
 from ledger.sharing import Feed, Holdings, Reader
-from ledger.store import FileHeadLock, open_store
 from ledger.values import Millis, Origin, TreeHead
 
 _NETWORK_POLL = 1.0
 # How long a start waits for another region to tell the time, and how often it looks (seconds).
 _TOLD_WITHIN = 3.0
 _LOOK = 0.05
-
-
-@dataclass(frozen=True)
-class World:
-    """The ports a node stands on, apart from its chain and its peers."""
-
-    clock: Clock
-    random: Random
-    tasks: Tasks
-    store: Store
-    head_lock: HeadLock
-
-
-async def open_world(settings: NodeSettings, clock: Clock, random: Random, tasks: Tasks) -> World:
-    """Open database and head lock.
-
-    Raises:
-        FatalError: head_lock_held where another node leads, store_held where one writes the file;
-            store_failed, store_unsafe, schema_unknown.
-    """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    settings.lock_dir.mkdir(parents=True, exist_ok=True)
-    async with AsyncExitStack() as opened:
-        lock = FileHeadLock.open(settings.lock_dir)
-        opened.callback(lock.close)
-        store = await open_store(
-            settings.data_dir,
-            settings.database,
-            settings.database_password_file,
-            mark=random.bytes(8),
-        )
-        opened.push_async_callback(store.close)
-        await lock.beside(await store.identity())
-        opened.pop_all()
-    return World(clock, random, tasks, store, lock)
 
 
 class Node:
@@ -102,14 +68,9 @@ class Node:
         network = self._book.network
         self._chain = chain or self._open_chain()
         self._account = asyncio.Lock()
-        self._peers = list(peers) if peers is not None else self._connect()
-        own = self._book.own_logs()
-        # A node that starts after an epoch turn starts with the closed log and turns again.
-        self._first = own[-2].origin if len(own) > 1 else own[-1].origin
-        self._network_fault: str | None = None
-        self._signers: dict[Origin, Signer] = {}
-        for entry in own:
-            self._take_key(entry.origin)
+        others = connect(network, settings.region, keys.peer, world) if peers is None else peers
+        self._peers = list(others)
+        self._epochs = Epochs(self._book, keys.log)
         self._feed = self._make_feed()
         self._copies = self._choose_copies()
         self._outage = self._make_outage()
@@ -129,7 +90,7 @@ class Node:
         self._mirror = self._make_mirror()
         self._own_logs = [self._make_own_log(peer) for peer in self._peers]
         self.keeper = self._make_keeper()
-        self._anchorer = self._make_anchorer(self._first)
+        self._anchorer = self._make_anchorer(self._epochs.first)
         self.app: FastAPI = create_app(self._services(network.name))
         end_on_fatal(self.app, world.tasks)
 
@@ -145,7 +106,7 @@ class Node:
             self._watch.remember(await self._newest_received())
         await self._bring_back_closed()
         await self.sealer.resume()
-        await self._turn_if_closed()
+        await self._epochs.turn_if_closed(self.sealer, self._turned)
         tasks = self._world.tasks
         tasks.spawn("sealing", self.sealer.run())
         tasks.spawn("leading", self.sealer.retry())
@@ -169,51 +130,20 @@ class Node:
                 await peer.close()
         if isinstance(self._chain, Web3Chain | AgreedChain):
             self._chain.close()
-        await self._world.store.close()
-        if isinstance(self._world.head_lock, FileHeadLock):
-            self._world.head_lock.close()
+        await self._world.close()
 
     def readiness(self) -> dict[str, Any]:
         """State of log, anchoring, mirrors: what /readyz answers."""
-        standing, anchoring = self.sealer.standing, self._anchorer.status
-        mirror, copies = self._mirror.status, self._copies.status
-        return {
-            "ready": standing.leading
-            and copies.code is None
-            and self._outage.code is None
-            and self._watch.fault is None,
-            "region": self._settings.region,
-            "clock": self._watch.fault,
-            "network_file": self._network_fault,
-            "log": {
-                "origin": str(self.sealer.origin),
-                "leading": standing.leading,
-                "code": standing.code,
-                "detail": standing.detail,
-                "waiting": self.sealer.waiting,
-            },
-            "copies": copies_state(copies),
-            "anchoring": {
-                "anchored": anchoring.anchored,
-                "signed": anchoring.signed,
-                "backlog": anchoring.backlog,
-                "waiting": round(self._outage.age, 1),
-                "head_age": anchoring.head_age(self._world.clock.now()) / 1000,
-                "code": self._outage.code,
-                "alarm": anchoring.alarm.code if anchoring.alarm else None,
-                "unavailable": anchoring.unavailable,
-                "chain_nodes": self._chain.states if isinstance(self._chain, AgreedChain) else {},
-            },
-            "mirrors": {
-                "sizes": mirror.sizes,
-                "missing": mirror.missing,
-                "silent": list(mirror.silent),
-                "witness_lags": {
-                    str(origin): {region: round(lag, 1) for region, lag in lags.items()}
-                    for origin, lags in self._follower.witness_lags.items()
-                },
-            },
-        }
+        now = self._world.clock.now()
+        return node_state(
+            self._settings.region,
+            watch=self._watch,
+            network_fault=self._book.fault,
+            sealer=self.sealer,
+            copies=self._copies.status,
+            anchoring=anchoring_state(self._anchorer.status, self._outage, self._chain, now),
+            mirrors=mirrors_state(self._mirror.status, self._follower.witness_lags),
+        )
 
     async def _bring_back_closed(self) -> None:
         """Logs closed before the one that this start begins with are only looked at here."""
@@ -227,8 +157,8 @@ class Node:
 
     async def _newest_received(self) -> Millis:
         """When the newest record of the open log was received; 0 where there is none."""
-        size = await self._world.store.size(self._first)
-        leaf = await self._world.store.leaf(self._first, size - 1) if size else None
+        size = await self._world.store.size(self._epochs.first)
+        leaf = await self._world.store.leaf(self._epochs.first, size - 1) if size else None
         return Millis(0) if leaf is None else leaf.received
 
     async def _time_told(self) -> None:
@@ -261,69 +191,16 @@ class Node:
         while True:
             await self._world.tasks.sleep(_NETWORK_POLL)
             anchorer = self._anchorer
-            self._read_network()
+            self._book.look()
             # A full disk refuses for a while: the turn is tried again at the next look.
             with suppress(UnavailableError):
-                await self._turn_if_closed()
+                await self._epochs.turn_if_closed(self.sealer, self._turned)
             if self._was_replaced(anchorer):
                 # At once: the worker of the closed log may just be in its longest pause.
                 self._world.tasks.spawn("anchoring", self._anchor())
 
-    def _read_network(self) -> None:
-        """Take the network file as it is now; one that cannot be read leaves the last one in force."""
-        try:
-            self._book.refresh()
-        except (LedgerError, OSError) as error:
-            self._network_fault = getattr(error, "code", "network_unreadable")
-        else:
-            self._network_fault = None
-
-    async def _turn_if_closed(self) -> None:
-        """Go on in the newest epoch once the network file shows the open log closed."""
-        own, older = self._book.own_logs(), list[tuple[Origin, int]]()
-        for old, new in pairwise(own):
-            if old.closed is None:
-                return
-            if old.origin != self.sealer.origin:
-                older.append((old.origin, old.closed.size))
-                continue
-            signer = self._take_key(new.origin)
-            if signer is None and new.closed is None:
-                self.sealer.stop("log_key_missing", f"no key of {new.origin} in the keys folder")
-                return
-            await self.sealer.turn(old.closed, new.origin, signer, older)
-            if self.sealer.origin != new.origin:
-                return
-            older.append((old.origin, old.closed.size))
-            self._anchorer = self._make_anchorer(new.origin)
-
-    def _take_key(self, origin: Origin) -> Signer | None:
-        key = self._keys.log(origin)
-        if key is None:
-            return None
-        expected = self._book.logs[origin].key
-        if (key.name, key.public_key) != (expected.name, expected.public_key):
-            raise FatalError(
-                "log_key_wrong", f"the key of {origin} is not the one the network names"
-            )
-        self._signers[origin] = key
-        return key
-
-    def _connect(self) -> list[Peer]:
-        return [
-            PeerClient(
-                region.name,
-                region.url,
-                ReadTokens.of_peer(
-                    f"{self._book.network.name}/{region.name}",
-                    self._keys.peer,
-                    self._world.clock,
-                    self._world.random,
-                ),
-            )
-            for region in self._book.network.regions
-            if region.name != self._settings.region
-        ]
+    def _turned(self, origin: Origin) -> None:
+        self._anchorer = self._make_anchorer(origin)
 
     def _open_chain(self) -> Chain:
         standing = kept_standing(self._settings, self._world.store, self._world.clock)
@@ -335,17 +212,7 @@ class Node:
         return Feed(Holdings(self._world.store), region, batches)
 
     def _choose_copies(self) -> Copies:
-        return choose_copies(
-            self._settings,
-            self._book,
-            self._peers,
-            store=self._world.store,
-            head_lock=self._world.head_lock,
-            feed=self._feed.read,
-            random=self._world.random,
-            clock=self._world.clock,
-            tasks=self._world.tasks,
-        )
+        return choose_copies(self._settings, self._book, self._peers, self._world, self._feed.read)
 
     def _make_intake(self) -> Intake:
         limits = Limiter(self._world.clock)
@@ -368,10 +235,10 @@ class Node:
 
     def _make_sealer(self) -> Sealer:
         return Sealer(
-            origin=self._first,
+            origin=self._epochs.first,
             store=self._world.store,
             head_lock=self._world.head_lock,
-            signer=self._signers.get(self._first),
+            signer=self._epochs.signers.get(self._epochs.first),
             clock=self._watch,
             tasks=self._world.tasks,
             copies=self._copies,
@@ -405,7 +272,7 @@ class Node:
             logs=self._book.logs,
             certificates=self._book.network.certificates,
             peers=self._book.peer_keys,
-            newest_signed=self._newest_signed,
+            newest_signed=self.sealer.newest_signed,
             feed=self._feed,
             asked=fetched.asked if fetched else None,
         )
@@ -417,7 +284,7 @@ class Node:
             book=anchors,
             signer=self._keys.witness,
             logs=self._book.logs,
-            newest_signed=self._newest_signed,
+            newest_signed=self.sealer.newest_signed,
             clock=self._world.clock,
             tasks=self._world.tasks,
             pace=self._settings.mirror_interval,
@@ -431,7 +298,7 @@ class Node:
             book=anchors,
             peers=self._peers,
             logs=self._book.logs,
-            signers=self._signers,
+            signers=self._epochs.signers,
             head_lock=self._world.head_lock,
             identity=self._book.network.chain,
             clock=self._world.clock,
@@ -504,9 +371,6 @@ class Node:
     def _replacing(self) -> Replacing | None:
         after, most = self._settings.replace_after, self._settings.replace_most
         return Replacing(after, most) if after else None
-
-    def _newest_signed(self, origin: Origin) -> str | None:
-        return self.sealer.newest_signed(origin)
 
     def _services(self, network: str) -> NodeServices:
         data: Callable[[], bytes] = lambda: self._book.data  # noqa: E731 - read anew at each call

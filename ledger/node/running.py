@@ -14,7 +14,8 @@ from ledger.chain.network import read_network
 from ledger.errors import InputError
 from ledger.node.keys import NodeKeys
 from ledger.node.logs import log_to_stderr, tell_alarms
-from ledger.node.node import Node, World, open_world
+from ledger.node.node import Node
+from ledger.node.opening import World, open_world
 from ledger.node.serving import bind, serving
 from ledger.node.world import AsyncioTasks, SystemClock, SystemRandom
 from ledger.settings import NodeSettings
@@ -55,7 +56,7 @@ async def _put_together(settings: NodeSettings, keys: NodeKeys, world: World) ->
         return Node(settings, keys, world)
     except BaseException:
         # The database's own thread would else keep a process alive that will never serve.
-        await world.store.close()
+        await world.close()
         raise
 
 

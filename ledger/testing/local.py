@@ -16,7 +16,8 @@ from ledger.client import NodeClient, ReadTokens, Receipt
 from ledger.errors import ConflictError, InputError, UnavailableError
 from ledger.keys.demo import demo_account, demo_author, demo_log_key
 from ledger.node.keys import NodeKeys
-from ledger.node.node import Node, open_world
+from ledger.node.node import Node
+from ledger.node.opening import open_world
 from ledger.node.serving import bind, serving
 from ledger.node.world import AsyncioTasks, SystemClock, SystemRandom
 from ledger.records.registry import kind_of

@@ -12,7 +12,8 @@ from typing import Any
 from ledger.errors import FatalError
 from ledger.keys.demo import demo_log_key
 from ledger.node.keys import NodeKeys
-from ledger.node.node import Node, World
+from ledger.node.node import Node
+from ledger.node.opening import World
 from ledger.ports import Chain
 from ledger.settings import NodeSettings
 from ledger.values import Origin, witness_name

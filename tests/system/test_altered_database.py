@@ -13,7 +13,8 @@ from ledger import tree
 from ledger.bundle import decode_bundle
 from ledger.keys.demo import demo_account, demo_log_key
 from ledger.node.keys import NodeKeys
-from ledger.node.node import Node, open_world
+from ledger.node.node import Node
+from ledger.node.opening import open_world
 from ledger.node.world import AsyncioTasks, SystemClock, SystemRandom
 from ledger.settings import NodeSettings
 from ledger.statement import base64url

@@ -10,7 +10,7 @@ import pytest
 import ledger.testing.local
 from ledger.merkle.checkpoint import open_checkpoint
 from ledger.mirroring import Refetcher
-from ledger.node.node import open_world
+from ledger.node.opening import open_world
 from ledger.node.world import SystemClock
 from ledger.ports import Lack
 from ledger.testing.local import local_network

@@ -13,7 +13,7 @@ from ledger.merkle.checkpoint import open_checkpoint
 from ledger.merkle.hashing import leaf_hash
 from ledger.merkle.proof import parse_proof
 from ledger.merkle.proofs import check_inclusion
-from ledger.node.node import open_world
+from ledger.node.opening import open_world
 from ledger.node.world import AsyncioTasks, SystemClock, SystemRandom
 from ledger.settings import NodeSettings
 from ledger.testing.local import local_network

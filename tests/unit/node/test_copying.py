@@ -8,8 +8,8 @@ import pytest
 from ledger.errors import InputError, VerificationError
 from ledger.keys.demo import demo_log_key, demo_recovery_key
 from ledger.mirroring import FetchedCopies, Holders
-from ledger.node.copying import choose_copies, copies_state, sealing_batches
-from ledger.ports import CopiesStatus, CopyState
+from ledger.node.copying import choose_copies, sealing_batches
+from ledger.node.opening import World
 from ledger.sealing.copies import NoCopies
 from ledger.settings import NodeSettings
 from tests.unit.chain.test_network import NAME, sample
@@ -30,8 +30,8 @@ def book(recovery: bytes | None, name: str = NAME):
 
 
 def chosen(peers=PEERS, recovery=KEY, **how):
-    world = dict.fromkeys(("store", "head_lock", "feed", "random", "clock", "tasks"))
-    return choose_copies(settings(**how), book(recovery), peers, **world)
+    world = World(clock=None, random=None, tasks=None, store=None, head_lock=None)
+    return choose_copies(settings(**how), book(recovery), peers, world, feed=None)
 
 
 def test_each_setting_has_its_copies():
@@ -65,12 +65,3 @@ def test_a_key_that_is_none_or_known_to_all_is_refused_at_the_start():
         sealing_batches(book(bytes(32)), "beijing", peer, random)
     with pytest.raises(InputError, match="key_publicly_known"):
         sealing_batches(book(KEY, "jjj-1a2b3c4d"), "beijing", peer, random)
-
-
-def test_readyz_shows_each_mirror():
-    status = CopiesStatus(1, {"hebei": CopyState(7, 1.26)}, "copies_missing")
-    assert copies_state(status) == {
-        "wanted": 1,
-        "code": "copies_missing",
-        "mirrors": {"hebei": {"size": 7, "lag": 1.3}},
-    }
