@@ -198,6 +198,13 @@ class Course:
             outcome.statements += len({one.post.id for one in authors.given})
             for code, count in authors.answers.items():
                 outcome.counted[f"answer {code}"] += count
+        # The moment between its last word and its end is too short for ``_watch``.
+        outcome.counted += Counter(
+            f"standing {one.said}"
+            for region in loaded.regions.values()
+            for one in region.ended
+            if one.said is not None
+        )
         outcome.findings += judge.findings(loaded)
         outcome.steps, outcome.virtual_seconds = loaded.loop.steps, loaded.loop.time()
         outcome.digest = loaded.trace.digest()

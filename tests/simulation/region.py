@@ -67,11 +67,12 @@ class Habits:
 
 @dataclass
 class Ended:
-    """A process that ended though nobody killed it."""
+    """A process that ended though nobody killed it; ``said`` is the last code of its log that it showed."""
 
     region: str
     at: float
     error: BaseException
+    said: str | None
 
 
 @dataclass
@@ -222,9 +223,10 @@ class Region:
             failure = error
         # As ledger.node.running ends a node: workers first, then what they work on.
         await tasks.stop()
+        said = None if process.node is None else process.node.readiness()["log"]["code"]
         await store.close()
         self.note(self.name, "ends", repr(failure))
-        self.ended.append(Ended(self.name, self.loop.time(), failure))
+        self.ended.append(Ended(self.name, self.loop.time(), failure, said))
         if self.process is process:
             self.process = None
         process.kill()
