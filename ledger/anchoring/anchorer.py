@@ -118,10 +118,7 @@ class Anchorer:
         if (alarm := await self._other_chain()) is not None:
             return await self._stop(alarm)
         facts = await self._look()
-        # Asked again: were it put in its place between the two, another chain's nonce would be signed for.
-        if (alarm := await self._other_chain()) is not None:
-            return await self._stop(alarm)
-        if (alarm := await contradiction(self._origin, self._store, facts)) is not None:
+        if (alarm := await self._doubt(facts)) is not None:
             return await self._stop(alarm)
         settled = await self._outbox.settle(facts.nonce, facts.final, self._origin, facts.contract)
         await self._weigh(settled)
@@ -130,9 +127,16 @@ class Anchorer:
         if settled.mined:
             # Head and nonce were read before this transaction showed up.
             facts = await self._look()
-            if (alarm := await contradiction(self._origin, self._store, facts)) is not None:
+            if (alarm := await self._doubt(facts)) is not None:
                 return await self._stop(alarm)
         return await self._advance(facts)
+
+    async def _doubt(self, facts: Facts) -> Alarm | None:
+        """Why nothing may be anchored by these facts, or None."""
+        # Asked after each look: were another chain put in its place before, its nonce would be signed for.
+        if (alarm := await self._other_chain()) is not None:
+            return alarm
+        return await contradiction(self._origin, self._store, facts)
 
     async def _other_chain(self) -> Alarm | None:
         """Why nothing may be concluded from what this chain shows, or None."""

@@ -27,6 +27,11 @@ def test_a_node_that_lacks_its_own_log_sends_no_author_away():
     assert outcome.counted["answer head_lock_ahead"] > 0
 
 
+def test_a_chain_that_is_replaced_as_a_transaction_is_mined_is_not_signed_for():
+    """The second look of that step read another chain: tests/unit/anchoring/test_anchorer.py."""
+    assert seeds.one(737).findings == []
+
+
 @pytest.mark.parametrize("case", ONCE_BROKEN, ids=ONCE_BROKEN.get)
 def test_a_seed_that_once_broke_a_promise_breaks_none(case):
     seed, seconds, kinds = case

@@ -212,21 +212,22 @@ def test_a_head_lock_that_the_log_does_not_fit_stops_anchoring(scene, held):
     scene(test)
 
 
-def test_a_chain_put_in_its_place_after_the_first_look_is_not_signed_for(scene, monkeypatch):
-    """Its nonce, 0, would have gone into a second payload of ours."""
+@pytest.mark.parametrize("looks", [1, 2])
+def test_a_chain_put_in_its_place_during_a_look_is_not_signed_for(scene, monkeypatch, looks):
+    """Its nonce, 0, would have gone into a second payload of ours; a step that settled one looks twice."""
 
     async def test(s):
         await s.grow(2)
         await s.anchorer.step()
         await s.grow(2)
         pinned, other = s.world.identity, replace(s.world.identity, genesis_hash=bytes(32))
-        shown = iter([pinned, other])
+        shown, nonces = iter([pinned] * looks + [other]), iter([1] * (looks - 1) + [0])
 
         async def identity():
             return next(shown)
 
         async def nonce():
-            return 0
+            return next(nonces)
 
         sent = len(s.chain.sent)
         with monkeypatch.context() as replaced:
