@@ -81,10 +81,15 @@ class Network:
 
     def open_log(self, region: str) -> LogEntry:
         """The region's log of the newest epoch; raises InputError(region_unknown)."""
-        logs = [log for log in self.logs if log.origin.region == region]
+        logs = self.logs_of(region)
         if not logs:
             raise InputError("region_unknown", f"the network has no log of a region {region!r}")
-        return max(logs, key=lambda log: log.origin.epoch)
+        return logs[-1]
+
+    def logs_of(self, region: str) -> list[LogEntry]:
+        """The region's logs, oldest epoch first."""
+        mine = (log for log in self.logs if log.origin.region == region)
+        return sorted(mine, key=lambda log: log.origin.epoch)
 
     def with_urls(self, urls: Mapping[str, str]) -> Network:
         """The same network with nodes at other addresses, by region name."""

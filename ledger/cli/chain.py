@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ledger.cli.options import NETWORK_FILE, AsJson, GasPrice, NetworkFile, Out, Rpc
-from ledger.cli.output import answer, guarded
-from ledger.cli.plan import WEEK_SECONDS
+from ledger.cli.output import answer_members, guarded
+from ledger.cli.plan import WEEK_SECONDS, read_plan
 
 if TYPE_CHECKING:
     from ledger.chain.network import Network
@@ -64,7 +64,6 @@ def deploy(
     Keys that the plan's folders lack are made there.
     """
     from ledger.cli.deploying import found
-    from ledger.cli.plan import read_plan
 
     _refuse_existing(out)
     _write(out, asyncio.run(found(read_plan(plan), rpc, gas_price)), as_json=as_json)
@@ -123,7 +122,7 @@ def _write(out: Path, network: Network, *, as_json: bool) -> None:
         "ledger": network.chain.address.hex(),
         "registry": network.registry.hex(),
     }
-    answer(made, "\n".join(f"{name}: {value}" for name, value in made.items()), as_json=as_json)
+    answer_members(made, as_json=as_json)
 
 
 def _named_address(text: str) -> tuple[str, bytes]:

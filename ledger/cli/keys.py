@@ -18,7 +18,7 @@ from ledger.cli.options import (
     Receipts,
     Region,
 )
-from ledger.cli.output import answer, guarded
+from ledger.cli.output import answer_members, guarded
 
 app = typer.Typer(no_args_is_help=True, help="Make keys; ask for and give the right to post.")
 
@@ -77,7 +77,7 @@ def make(
             raise typer.BadParameter(f"a {use.value} key needs --network-name and --region")
         last = str(epoch) if use is Use.LOG else use.value
         made = make_note_key(f"{network_name}/{region}/{last}", out)
-    _show({"file": str(out), "use": use.value, **made}, as_json=as_json)
+    answer_members({"file": str(out), "use": use.value, **made}, as_json=as_json)
 
 
 @app.command()
@@ -94,7 +94,7 @@ def rename(
 
     use = LogKey.load(key).name.partition("/")[2]
     renamed = rename_key(key, f"{read_network(network).name}/{use}")
-    _show({"file": str(key), **public_part(renamed)}, as_json=as_json)
+    answer_members({"file": str(key), **public_part(renamed)}, as_json=as_json)
 
 
 @app.command()
@@ -116,7 +116,7 @@ def request(
     if fault is not None:
         raise InputError(fault.code, fault.detail, "/uscc")
     write_file(out, open_key(key).request(uscc, name))
-    _show({"file": str(out)}, as_json=as_json)
+    answer_members({"file": str(out)}, as_json=as_json)
 
 
 @app.command()
@@ -137,7 +137,7 @@ def attach(
     beside = key.with_suffix(".crt")
     if beside.resolve() != certificate.resolve():
         write_certificate_file(beside, signer.certificate)
-    _show({"file": str(beside), "kid": signer.kid}, as_json=as_json)
+    answer_members({"file": str(beside), "kid": signer.kid}, as_json=as_json)
 
 
 @app.command()
@@ -158,7 +158,7 @@ def prove(
     audience = f"{door.network.name}/{door.network.region(region).name}"
     proof = sign_key_proof(door.signer, audience, door.clock.now() // 1000)
     write_file(out, proof.encode() + b"\n")
-    _show({"file": str(out), "kid": door.signer.kid, "for": audience}, as_json=as_json)
+    answer_members({"file": str(out), "kid": door.signer.kid, "for": audience}, as_json=as_json)
 
 
 @app.command()
@@ -201,7 +201,3 @@ def _make_author(path: Path, alg: str, *, encrypt: bool) -> dict[str, Any]:
         passphrase = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)
     AuthorKey.make(alg).save(path, passphrase.encode() or None)
     return {"alg": alg}
-
-
-def _show(made: dict[str, Any], *, as_json: bool) -> None:
-    answer(made, "\n".join(f"{name}: {value}" for name, value in made.items()), as_json=as_json)

@@ -80,6 +80,11 @@ def answer(value: Any, text: str, *, as_json: bool) -> None:  # noqa: ANN401 - a
             say(line)
 
 
+def answer_members(made: dict[str, Any], *, as_json: bool) -> None:
+    """Print what was made or done, a member a line for people."""
+    answer(made, "\n".join(f"{name}: {value}" for name, value in made.items()), as_json=as_json)
+
+
 def _printable(text: str) -> str:
     # Only now: the verifier's room takes longer to load than help and completion may.
     from ledger.verify.wording import printable

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ledger.cli.options import NETWORK_FILE, AsJson, GasPrice, NetworkFile, NodeUrl, Rpc
-from ledger.cli.output import answer, emit, guarded, say
+from ledger.cli.output import answer, answer_members, emit, guarded, say
 
 app = typer.Typer(no_args_is_help=True, help="Read the registry; vote as a region's authority.")
 propose = typer.Typer(no_args_is_help=True, help="Propose, as one of the regions.")
@@ -70,7 +70,7 @@ def sync(rpc: Rpc, network: NetworkFile = NETWORK_FILE, as_json: AsJson = False)
 
     Every node and gateway reads the file again by itself.
     """
-    _show(asyncio.run(_sync(network, rpc)), as_json=as_json)
+    answer_members(asyncio.run(_sync(network, rpc)), as_json=as_json)
 
 
 @app.command()
@@ -143,7 +143,7 @@ def propose_turn(
                 "root": closing.root.hex(),
             }
 
-    _show(asyncio.run(work()), as_json=as_json)
+    answer_members(asyncio.run(work()), as_json=as_json)
 
 
 @approve.command("turn")
@@ -178,7 +178,7 @@ def approve_turn(
                 await vote_for(mine, client, log.origin, who.number, turn)
         return {"closed": str(log.origin), "size": turn.head.size, **await _sync(network, rpc)}
 
-    _show(asyncio.run(work()), as_json=as_json)
+    answer_members(asyncio.run(work()), as_json=as_json)
 
 
 @propose.command("replacement")
@@ -266,7 +266,7 @@ def _replace(
             await steps[step](target, ROLES[role], new_key(ROLES[role], key))
             return {"step": step, "by": mine.region.name, "region": region, "role": role}
 
-    _show(asyncio.run(work()), as_json=as_json)
+    answer_members(asyncio.run(work()), as_json=as_json)
 
 
 async def _read(network: Path, rpc: str) -> dict[str, Any]:
@@ -286,7 +286,3 @@ async def _sync(path: Path, rpc: str) -> dict[str, Any]:
     if fresh != network:
         write_network(path, fresh)
     return {"file": str(path), "changed": fresh != network, "logs": len(fresh.logs)}
-
-
-def _show(made: dict[str, Any], *, as_json: bool) -> None:
-    answer(made, "\n".join(f"{name}: {value}" for name, value in made.items()), as_json=as_json)

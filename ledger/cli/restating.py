@@ -38,7 +38,7 @@ async def restate(mine: Authority) -> Restated:
 
 
 async def _restate_region(mine: Authority, region: RegionState, restated: Restated) -> None:
-    logs = _logs(mine.network, region.name)
+    logs = mine.network.logs_of(region.name)
     known = await mine.registry.log_ids(region)
     if known != tuple(log.origin.log_id for log in logs[: len(known)]):
         detail = f"the registry holds logs of {region.name} that the network file does not name so"
@@ -77,11 +77,6 @@ async def _turned(mine: Authority, turn: EpochTurn, restated: Restated) -> bool:
             return True
     restated.waiting[turn.origin] = "another region"
     return False
-
-
-def _logs(network: Network, region: str) -> list[LogEntry]:
-    mine = (log for log in network.logs if log.origin.region == region)
-    return sorted(mine, key=lambda log: log.origin.epoch)
 
 
 def _turns(network: Network, logs: list[LogEntry]) -> Iterator[EpochTurn]:

@@ -47,9 +47,8 @@ async def open_all(settings: NodeSettings, recovery: Path) -> Opened:
     async with resting_world(settings) as world:
         if not isinstance(world.store, DatabaseStore):
             raise TypeError("a node's store is a database")
-        for log in network.logs:
-            if log.origin.region == settings.region:
-                await open_log(world.store, log.origin, key.private, told)
+        for log in network.logs_of(settings.region):
+            await open_log(world.store, log.origin, key.private, told)
     return told
 
 

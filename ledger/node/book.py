@@ -65,8 +65,7 @@ class NetworkBook:
 
     def own_logs(self) -> list[LogEntry]:
         """This region's logs, oldest epoch first."""
-        mine = (log for log in self.network.logs if log.origin.region == self._region)
-        return sorted(mine, key=lambda log: log.origin.epoch)
+        return self.network.logs_of(self._region)
 
     def registrars(self) -> frozenset[str]:
         """Kids (hex) of the registrars of the open log."""

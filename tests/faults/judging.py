@@ -28,14 +28,25 @@ async def judge(
     # What a process that is gone would have answered says nothing.
     if made.died:
         return Judgement(refused + deaths(made))
+    checker = _checker(made, posters)
+    took = await asyncio.to_thread(checker.settled, settle_seconds)
+    await asyncio.to_thread(checker.check, _REPEATED, seed)
+    await made.check_alive()
+    return Judgement(refused + checker.findings + deaths(made), took)
+
+
+async def settled(made: Lab, poster: Poster, seconds: float = SETTLE_SECONDS) -> Checker:
+    """Wait until every receipt is anchored; the checker that looked, with what it found."""
+    checker = _checker(made, [poster])
+    await asyncio.to_thread(checker.settled, seconds)
+    return checker
+
+
+def _checker(made: Lab, posters: Sequence[Poster]) -> Checker:
     promises = [
         Promise(one.region, one.compact, one.receipt) for poster in posters for one in poster.given
     ]
-    checker = Checker(made.folder / "network.json", made.rpc, promises)
-    settled = await asyncio.to_thread(checker.settled, settle_seconds)
-    await asyncio.to_thread(checker.check, _REPEATED, seed)
-    await made.check_alive()
-    return Judgement(refused + checker.findings + deaths(made), settled)
+    return Checker(made.folder / "network.json", made.rpc, promises)
 
 
 def deaths(made: Lab) -> list[str]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults.checker import Checker, Promise
-from tests.faults.judging import deaths
+from tests.faults.judging import deaths, settled
 from tests.faults.lab import CHAIN, REGIONS, Lab, lab
 from tests.faults.oracle import Oracle
 from tests.faults.poster import Given, Poster
@@ -113,7 +113,7 @@ async def _run(
 async def _lost(stage: _Stage, records: int) -> None:
     made, poster = stage.made, stage.poster
     first = await poster.post(HOME)
-    await _settled(stage)
+    stage.told.findings += (await settled(made, poster)).findings
     before = {one.receipt["id"] for one in stage.mine()}
     await made.kill(CHAIN)
     await poster.many(HOME, records)
@@ -206,13 +206,6 @@ async def _repeat_vote(stage: _Stage) -> None:
                 return
             called = await asyncio.to_thread(jjj, *approve(made, made.rpc))
             stage.told.steps.append(f"vote: {called.status} {called.err[:200]}")
-
-
-async def _settled(stage: _Stage) -> None:
-    promises = [Promise(one.region, one.compact, one.receipt) for one in stage.poster.given]
-    checker = Checker(stage.network_file, stage.made.rpc, promises)
-    await asyncio.to_thread(checker.settled, _PATIENCE)
-    stage.told.findings += checker.findings
 
 
 async def _judge(stage: _Stage, settle_seconds: float) -> None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults import rawchain
-from tests.faults.checker import Checker, Promise
-from tests.faults.judging import deaths
+from tests.faults.checker import Checker
+from tests.faults.judging import deaths, settled
 from tests.faults.lab import CHAIN, REGIONS, Lab, lab
 from tests.faults.oracle import Oracle, verify
 from tests.faults.poster import Poster
@@ -24,6 +24,7 @@ from tests.faults.voting import (
     approve,
     authority,
     network_file,
+    network_name,
     propose,
     write_authorities,
 )
@@ -72,8 +73,7 @@ async def _run(folder: Path, seed: int, plant: str | None) -> Told:
     told = Told()
     async with lab(folder, plant) as made:
         write_authorities(made)
-        network = json.loads(network_file(made).read_text())["network"]
-        poster = Poster(network, made.urls, seed)
+        poster = Poster(network_name(made), made.urls, seed)
         stage = _Stage(made, poster, told)
         try:
             await poster.register()
@@ -97,7 +97,7 @@ async def _anchor(stage: _Stage) -> None:
     for _ in range(_ROUNDS):
         for region in REGIONS:
             await stage.poster.many(region, _RECORDS)
-        await _settled(stage)
+        stage.told.findings += (await settled(stage.made, stage.poster)).findings
 
 
 async def _turn(stage: _Stage) -> None:
@@ -220,7 +220,7 @@ async def _judge(stage: _Stage, old: bytes) -> None:
     made, told, poster = stage.made, stage.told, stage.poster
     newest = {one.receipt["id"]: one for one in poster.given}
     poster.given = list(newest.values())
-    checker = await _settled(stage)
+    checker = await settled(made, poster)
     await asyncio.to_thread(checker.check, 30, 0)
     told.findings += checker.findings
     told.findings += await asyncio.to_thread(_again, stage)
@@ -245,12 +245,3 @@ def _again(stage: _Stage) -> list[str]:
         if now[origin][: len(heads)] != heads:
             found.append(f"again: {origin}: {[size for size, _ in now[origin]]}")
     return found
-
-
-async def _settled(stage: _Stage) -> Checker:
-    promises = [Promise(one.region, one.compact, one.receipt) for one in stage.poster.given]
-    checker = Checker(network_file(stage.made), stage.made.rpc, promises)
-    await asyncio.to_thread(checker.settled, _PATIENCE)
-    stage.told.findings += checker.findings
-    checker.findings.clear()
-    return checker
