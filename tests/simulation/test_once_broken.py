@@ -22,7 +22,8 @@ ONCE_BROKEN = {
 
 def test_a_node_that_lacks_its_own_log_sends_no_author_away():
     """Posts were refused with key_unknown while the leaves that name the key were fetched back."""
-    outcome = seeds.one(50)
+    # The seed that found it comes there no longer; tests/unit/intake/test_intake.py holds the very case.
+    outcome = seeds.one(450)
     assert outcome.findings == []
     assert outcome.counted["answer head_lock_ahead"] > 0
 
