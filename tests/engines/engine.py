@@ -73,7 +73,9 @@ class Engine:
                 # An engine that logs every call would stand still once the pipe is full.
                 threading.Thread(target=self.process.stdout.read, daemon=True).start()
                 return
-        raise AssertionError(f"{self.settings['name']} ended before it listened")
+        self.process.stdout.close()
+        status = self.process.wait(timeout=20)
+        raise AssertionError(f"{self.settings['name']} ended with {status} before it listened")
 
     def stop(self) -> None:
         """End it as its settings say it may be ended without losing anything that was mined."""

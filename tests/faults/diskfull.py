@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ledger.store.sqlite import ROOM
 from tests.faults.diskreads import Reader
 from tests.faults.judging import SETTLE_SECONDS, judge
 from tests.faults.lab import REGIONS, Lab, lab
@@ -25,8 +26,11 @@ from tests.postgres import Server
 from tests.smalldisk import SmallDisk, small_disk
 
 HOME = "tianjin"
+_ANSWERED, _SLOWLY = ", after an answer", ", slowly"
 SQLITE = (
     "data filled",
+    f"data filled{_ANSWERED}",
+    f"data filled{_SLOWLY}",
     "locks filled",
     "temp filled",
     "data filled, stopped",
@@ -35,6 +39,8 @@ SQLITE = (
 )
 """A disk, and what happens to the node beside that. SQLite's journal lies with its database."""
 POSTGRES = ("data filled", "wal filled", "wal filled, killed", "data filled, killed")
+_SPARE = 4 << 20
+"""Bytes above the room that a commit asks for."""
 _MEGABYTES = {"data": 64, "locks": 1, "temp": 1}
 _SERVER_MEGABYTES = {"data": 96, "wal": 40}
 _PATIENCE = 60.0
@@ -195,7 +201,7 @@ class Filling:
         await asyncio.sleep(self.dice.random())
         # Ended by its own hand, saying why: what D3 asks for where a commit fails.
         self.made.processes[HOME].excused = (_ENDED_WITH_REASON,)
-        disk.fill_up()
+        await self._fill(kind, disk, beside)
         try:
             await self._strike(kind, name, beside)
             for _ in range(2):
@@ -205,7 +211,21 @@ class Filling:
         finally:
             disk.free()
         await self._resumes(kind)
+        if beside == _SLOWLY and self.done.ends[kind]:
+            # Room is looked for before a commit needs it, so that reading goes on.
+            self._found("ends", kind, "it ended though it had refused in time")
         self.done.cases[kind] += 1
+
+    async def _fill(self, kind: str, disk: SmallDisk, beside: str) -> None:
+        """To the last byte: at any moment, right behind an answer, or so slowly that it is noticed first."""
+        if beside == _ANSWERED:
+            # What is left then is filled quickly.
+            disk.fill(ROOM + _SPARE)
+            await self._acknowledges(kind, (HOME,))
+        elif beside == _SLOWLY:
+            disk.fill(ROOM - _SPARE)
+            await self._felt(kind)
+        disk.fill_up()
 
     async def _strike(self, kind: str, disk: str, beside: str) -> None:
         if beside == ", killed":
@@ -217,16 +237,17 @@ class Filling:
                 self._found("ends", kind, f"told to end, it ended with {status}")
         elif disk == "temp":
             await self._acknowledges(kind, (HOME,))
-        else:
-            await self._felt(kind, disk)
+        elif beside != _SLOWLY:
+            await self._felt(kind, self.disks[disk])
 
-    async def _felt(self, kind: str, disk: str) -> None:
-        """Wait until a post was refused for it, or the node has ended."""
+    async def _felt(self, kind: str, disk: SmallDisk | None = None) -> None:
+        """Wait until a post was refused for it, or the node has ended; meanwhile keep this disk full."""
         before = self._refusals()
         deadline = asyncio.get_running_loop().time() + _PATIENCE
         while self._refusals() == before and not await self._has_ended(kind):
-            # What was given back, by a journal begun anew, is taken again.
-            self.disks[disk].fill_up()
+            if disk is not None:
+                # What was given back, by a journal begun anew, is taken again.
+                disk.fill_up()
             if asyncio.get_running_loop().time() > deadline:
                 self._found("felt", kind, "nothing was refused and nothing ended")
                 return

@@ -311,14 +311,17 @@ def quick_folder() -> Path | None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Below the ports that outgoing connections get: one of those could take a dead node's port."""
+    """Below the ports that outgoing connections get, where one could take a dead node's port.
+
+    Validators that run beside this take theirs from 20,000 on, and would not see that a dead node's is ours.
+    """
     found: list[int] = []
     # Test processes beside this one look in ranges of their own.
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
     # All are held until the last is found, or one could come twice.
     with contextlib.ExitStack() as held:
         while len(found) < count:
-            port = 20_000 + 2_500 * worker + secrets.randbelow(2_500)
+            port = 10_000 + 2_500 * worker + secrets.randbelow(2_500)
             with contextlib.suppress(OSError):
                 held.enter_context(socket.create_server(("127.0.0.1", port)))
                 found.append(port)

@@ -3,8 +3,8 @@
 from ledger.mirroring.events import Cursor, EventReader
 
 BREAKS = "settled"
-KINDS = None
-SEED = 41
+KINDS = ("crash_in_commit",)
+SEED = 12
 SECONDS = 100
 
 
