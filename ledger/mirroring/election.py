@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from ledger.errors import ConflictError, FatalError, LedgerError, UnavailableError
+from ledger.errors import ConflictError, FatalError, InputError, LedgerError, UnavailableError
+from ledger.merkle.hashing import EMPTY_ROOT
 from ledger.mirroring.copier import differs
 from ledger.mirroring.findings import Findings
 from ledger.ports import HeadLock, Holding, LeaderToken, Peer, Random, Store, Tasks
-from ledger.values import Origin
+from ledger.values import Origin, TreeHead
 
 _ANSWER_SECONDS = 3.0
 _TRIES = 3
 _MARK_SIZE = 8
 _IDENTITY_SIZE = 16
+_NOTHING = Holding(None, TreeHead(0, EMPTY_ROOT), None)
 
 
 @dataclass(slots=True)
@@ -53,7 +55,9 @@ async def held_by(peers: Sequence[Peer], origin: Origin, tasks: Tasks) -> dict[s
 
 
 class Election:
-    """One start of a node that wants to lead its region.
+    """One start of a node that wants to lead its region, decided anew for each log that it goes on in.
+
+    The leader is the region's; what was promised is the log's, and two of the holders must know it.
 
     Args:
         peers: the mirrors.
@@ -78,32 +82,43 @@ class Election:
         self._findings = findings
         self._majority = (len(peers) + 1) // 2 + 1
 
-    async def win(self, origin: Origin) -> tuple[LeaderToken, dict[str, Holding]]:
-        """The token under which this node leads from now on, and what the mirrors hold.
+    async def win(
+        self, origin: Origin, leading: LeaderToken | None = None
+    ) -> tuple[LeaderToken, dict[str, Holding]]:
+        """The token under which this node leads from now on, and what the mirrors hold of this log.
+
+        ``leading`` is the token under which it leads an older log already: it stays the same, as what is
+        under way to the mirrors names it.
 
         Raises:
             UnavailableError: copies_missing, copies_ahead, copies_fork.
-            FatalError: leader_replaced, if another node took the lead at the same time.
+            FatalError: leader_replaced, if another node took the lead at the same time, or since.
         """
-        for _ in range(_TRIES):
+        for _ in range(_TRIES if leading is None else 1):
             answers = await ask_mirrors(self._peers, lambda peer: peer.held(origin), self._tasks)
             await self._compare(origin, answers)
             own = await self._own(origin, answers)
             # Before any number is taken: a node that cannot win must not unseat the one that leads.
             self._require(len(answers.holdings) + (own is not None), answers)
             if own is None:
-                _check_memory(answers)
-            won = await self._stand(origin, own, await self._highest(origin, answers) + 1)
-            if won is not None:
-                return won
+                await self._check_memory(origin, answers)
+            token = leading or await self._next(origin, own, answers)
+            holdings = await self._stand(origin, own, token)
+            if holdings is not None:
+                return token, holdings
         raise FatalError("leader_replaced", f"another node keeps claiming {origin.region}")
 
-    async def _stand(
-        self, origin: Origin, own: bytes | None, number: int
-    ) -> tuple[LeaderToken, dict[str, Holding]] | None:
-        """Ask every mirror to follow; None where one follows another start of the same number."""
+    async def _next(self, origin: Origin, own: bytes | None, answers: Answers) -> LeaderToken:
+        known = [one.leader for one in answers.holdings.values()]
+        known.append(await self._lock.leader(origin))
+        number = max((one.number for one in known if one is not None), default=0) + 1
         lock = own or self._random.bytes(_IDENTITY_SIZE)
-        token = LeaderToken(number, self._random.bytes(_MARK_SIZE), lock)
+        return LeaderToken(number, self._random.bytes(_MARK_SIZE), lock)
+
+    async def _stand(
+        self, origin: Origin, own: bytes | None, token: LeaderToken
+    ) -> dict[str, Holding] | None:
+        """Ask every mirror to follow; None where one follows another start of the same number."""
         if own is not None:
             # First of all: if we end here, the next start still knows the number as its own.
             await self._lock.follow(origin, token)
@@ -118,7 +133,7 @@ class Election:
         self._require(votes, answers)
         if own is None:
             await self._take_lock(origin, token, answers)
-        return token, answers.holdings
+        return answers.holdings
 
     async def _compare(self, origin: Origin, answers: Answers) -> None:
         for region, holding in answers.holdings.items():
@@ -134,8 +149,10 @@ class Election:
     async def _own(self, origin: Origin, answers: Answers) -> bytes | None:
         """Name of the own lock where it counts as a holder."""
         name, token = await self._lock.identity(), await self._lock.leader(origin)
+        if name is None or token is None or token.lock != name:
+            return None
         state = await self._lock.read(origin)
-        if name is None or token is None or token.lock != name or state.head is None:
+        if state.torn or (state.head is None and not await self._is_new(origin, answers)):
             return None
         for holding in answers.holdings.values():
             seen = holding.leader
@@ -147,10 +164,10 @@ class Election:
                 return None
         return name
 
-    async def _highest(self, origin: Origin, answers: Answers) -> int:
-        known = [one.leader for one in answers.holdings.values()]
-        known.append(await self._lock.leader(origin))
-        return max((one.number for one in known if one is not None), default=0)
+    async def _is_new(self, origin: Origin, answers: Answers) -> bool:
+        """Whether nothing shows that the log was ever begun, so that no head of it is in the lock."""
+        begun = any(one.head is not None for one in answers.holdings.values())
+        return not begun and await self._store.size(origin) == 0
 
     def _require(self, votes: int, answers: Answers) -> None:
         if votes >= self._majority:
@@ -168,22 +185,42 @@ class Election:
         if newest is not None and (mine is None or mine.size < newest.size):
             await self._lock.adopt(origin, newest)
         await self._lock.follow(origin, token)
-        # Last: a lock with a name of its own is believed.
-        await self._lock.claim(token.lock)
+        # Last: a lock with a name of its own is believed, and for all logs. Where the region has gone on
+        # to a later one, this lock must be brought to what the mirrors hold of that one first.
+        if not await self._goes_on(origin):
+            await self._lock.claim(token.lock)
 
+    async def _goes_on(self, origin: Origin) -> bool:
+        """Whether anything may have been promised in a later epoch, known to this node or not."""
 
-def _check_memory(answers: Answers) -> None:
-    """Refuse to count a mirror that forgot whom it followed, as it forgot what it held with it.
+        async def later(peer: Peer) -> Holding:
+            epoch = origin
+            try:
+                while (found := await peer.held(epoch := epoch.next_epoch())).head is None:
+                    pass
+            except InputError as error:
+                if error.code != "log_unknown":
+                    raise
+                return _NOTHING
+            return found
 
-    Whoever had a head held was followed by both before. Where none is held yet, a first start may have
-    ended between the two.
-    """
-    if all(one.head is None for one in answers.holdings.values()):
-        return
-    forgot = [region for region, one in answers.holdings.items() if one.leader is None]
-    if forgot:
-        raise UnavailableError(
-            "copies_missing",
-            f"{', '.join(forgot)} has lost its head lock, and so has this node",
-            60,
-        )
+        answers = await ask_mirrors(self._peers, later, self._tasks)
+        self._require(len(answers.holdings), answers)
+        return any(one.head is not None for one in answers.holdings.values())
+
+    async def _check_memory(self, origin: Origin, answers: Answers) -> None:
+        """Refuse to count a mirror that forgot whom it followed, as it forgot what it held with it.
+
+        Whoever had a head held was followed by both before. Where none is held yet, of this log or a later
+        one, a first start may have ended between the two.
+        """
+        forgot = [region for region, one in answers.holdings.items() if one.leader is None]
+        if not forgot:
+            return
+        begun = any(one.head is not None for one in answers.holdings.values())
+        if begun or await self._goes_on(origin):
+            raise UnavailableError(
+                "copies_missing",
+                f"{', '.join(forgot)} has lost its head lock, and so has this node",
+                60,
+            )

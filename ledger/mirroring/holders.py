@@ -78,6 +78,7 @@ class Holders:
         self._needed = (len(peers) + 1) // 2
         self._token: LeaderToken | None = None
         self._origin: Origin | None = None
+        self._led: Origin | None = None
         self._code: str | None = None
 
     @property
@@ -93,7 +94,9 @@ class Holders:
         """Nothing is late: no record is answered without its copy."""
 
     async def lead(self, origin: Origin, head: TreeHead) -> None:
-        """Win the lead once for the life of this node; a turn to the next epoch goes on with it.
+        """Win the lead, once for each log in the life of this node; the token stays the same.
+
+        That the holders agree about a closed log says nothing of the next one.
 
         Raises:
             UnavailableError: copies_missing, copies_ahead, copies_fork.
@@ -102,13 +105,14 @@ class Holders:
         if origin != self._origin:
             self._origin = origin
             self._backlog.restart(head.size)
-        if self._token is not None:
+        if origin == self._led:
             return
         try:
-            self._token, holdings = await self._election.win(origin)
+            self._token, holdings = await self._election.win(origin, self._token)
         except UnavailableError as error:
             self._code = error.code
             raise
+        self._led = origin
         for copier in self._copiers:
             if copier.peer.region in holdings:
                 copier.learn(origin, holdings[copier.peer.region])

@@ -39,6 +39,7 @@ from tests.unit.mirroring.regions import (
 from tests.unit.sealing.harness import Given
 
 HOME = origin_of("beijing")
+NEXT = HOME.next_epoch()
 MIRRORS = ("hebei", "tianjin")
 RECOVERY = hashlib.sha256(b"recovery").digest()
 PEER = NoteKey(f"{NETWORK}/beijing/peer")
@@ -199,10 +200,10 @@ class HeldPeer:
 
 
 def own_policies():
-    """What a home node trusts of its log, and of the one that follows it."""
-    known, after = policies(), HOME.next_epoch()
-    key = NoteKey(str(after)).vkey(LOG_KEY)
-    return known | {after: replace(known[HOME], origin=after, key=key)}
+    """What is trusted of each log, and of the one that follows the home node's."""
+    known = policies()
+    key = NoteKey(str(NEXT)).vkey(LOG_KEY)
+    return known | {NEXT: replace(known[HOME], origin=NEXT, key=key)}
 
 
 class AnchoredHead:
@@ -282,6 +283,11 @@ class HomeNode:
         self.tasks.spawn("leading", self.sealer.retry())
         return standing
 
+    async def turn(self, size: int):
+        """Go on in the next epoch; the first was closed at that size."""
+        closing = TreeHead(size, await tree.root(self.store, HOME, size))
+        return await self.sealer.turn(closing, NEXT, NoteKey(str(NEXT)))
+
     async def submit(self, *some: StatementRow) -> list:
         """Outcomes in order, errors in their places; a repeat of what is logged goes in as intake sees it."""
 
@@ -347,6 +353,12 @@ class Town:
         self._stack.callback(lock.close)
         self.mirrors[region] = MirrorNode(region, store, lock, self.clock)
         return self.mirrors[region]
+
+    def open_next(self) -> None:
+        """Let the mirrors hold the home node's next log, too."""
+        for mirror in self.mirrors.values():
+            mirror.logs.update(own_policies())
+            mirror.restart()
 
     async def home(self, name: str = "home", **holders) -> HomeNode:
         """Open a home node on a folder; not started yet."""
