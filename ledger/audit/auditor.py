@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from ledger.audit.heads import (
+    ChainEvents,
     Known,
     anchor_faults,
-    chain_events,
     head_faults,
     heads_elsewhere,
     stored_anchors,
@@ -20,12 +20,15 @@ from ledger.mirroring.rules import RecordRules
 from ledger.ports import Chain, Clock, HeadLock, Peer, Store, Tasks
 from ledger.sharing import Holdings
 from ledger.statement.certificates import kid_of
-from ledger.values import AnchorFacts, Origin
+from ledger.values import Origin
 from ledger.verify.logpolicy import LogPolicy
 
 
 class Auditor:
     """Reads only; may run beside the node.
+
+    All of it grows meanwhile. So of two things that are compared, the one that follows from the other is
+    read first: anchored rows before the chain's events, heads before the leaves.
 
     Args:
         store: the reads of the region's database.
@@ -53,39 +56,34 @@ class Auditor:
     ) -> None:
         self._region = region
         self._store = store
-        self._chain = chain
+        self._events = ChainEvents(chain, deployed, tasks)
         self._peers = peers
         self._lock = head_lock
         self._logs = logs
         self._cas = cas
         self._by_kid = {kid_of(der): der for der in certificates}
-        self._deployed = deployed
         self._last = last
         self._tasks = tasks
         self._report = AuditReport(clock.now())
 
     async def run(self) -> AuditReport:
         """Look at everything once."""
-        events = await chain_events(self._chain, self._deployed, self._tasks)
-        if events is None:
-            self._report.silent.append("chain")
+        # Now: a later network file may name logs that the one read for this audit does not.
+        held = await self._store.origins()
         registrations = Registrations(self._store, self._by_kid)
         rules = RecordRules(self._cas, self._by_kid, registrations)
         for origin in sorted(self._logs, key=lambda one: (one.region, one.epoch)):
-            mine = None if events is None else events.get(origin.log_id, {})
-            await self._log(self._logs[origin], mine, rules, registrations)
-        for held in await self._store.origins():
-            if held not in self._logs:
-                self._tell(held, None, "", "log", "the network names no such log")
+            await self._log(self._logs[origin], rules, registrations)
+        for origin in held:
+            if origin not in self._logs:
+                self._tell(origin, None, "", "log", "the network names no such log")
+        if self._events.silent:
+            self._report.silent.append("chain")
         self._report.silent = sorted(set(self._report.silent))
         return self._report
 
     async def _log(
-        self,
-        policy: LogPolicy,
-        events: Mapping[int, AnchorFacts] | None,
-        rules: RecordRules,
-        registrations: Registrations,
+        self, policy: LogPolicy, rules: RecordRules, registrations: Registrations
     ) -> None:
         origin, own = policy.origin, policy.origin.region == self._region
         # Before the leaves: what is logged meanwhile makes the log longer, never shorter than these.
@@ -93,6 +91,8 @@ class Auditor:
             policy, self._peers, self._lock, self._tasks, self._report.silent, own=own
         )
         rows, unread = await stored_anchors(self._store, origin)
+        # After the rows, which are stored once their event is final: the chain shows each of them by now.
+        events = await self._events.of(origin)
         known = Known(rows, heads)
         tell = partial(self._tell, origin)
         if unread:

@@ -45,21 +45,38 @@ async def stored_anchors(store: Store, origin: Origin) -> tuple[list[AnchorRow],
     return rows, ""
 
 
-async def chain_events(
-    chain: Chain, deployed: int, tasks: Tasks
-) -> dict[bytes, dict[int, AnchorFacts]] | None:
-    """Every final anchor event by log id and size; None where the chain does not answer."""
-    events: dict[bytes, dict[int, AnchorFacts]] = {}
-    try:
-        async with tasks.timeout(_ANSWER_SECONDS):
-            final = (await chain.final_block()).number
-        for start in range(deployed, final + 1, _BLOCKS):
-            async with tasks.timeout(_ANSWER_SECONDS):
-                for one in await chain.anchors(start, min(start + _BLOCKS - 1, final)):
-                    events.setdefault(one.log_id, {})[one.head.size] = one
-    except (TimeoutError, LedgerError):
-        return None
-    return events
+class ChainEvents:
+    """Every final anchor event, read on to the block that is final at each look.
+
+    Args:
+        deployed: number of the block that the contracts were deployed in.
+    """
+
+    def __init__(self, chain: Chain, deployed: int, tasks: Tasks) -> None:
+        self._chain = chain
+        self._next = deployed
+        self._tasks = tasks
+        self._events: dict[bytes, dict[int, AnchorFacts]] = {}
+        self.silent = False
+
+    async def of(self, origin: Origin) -> Mapping[int, AnchorFacts] | None:
+        """A log's events up to now, by size; None from the first time on that the chain does not answer."""
+        if not self.silent:
+            try:
+                await self._read_on()
+            except (TimeoutError, LedgerError):
+                self.silent = True
+        return None if self.silent else self._events.get(origin.log_id, {})
+
+    async def _read_on(self) -> None:
+        async with self._tasks.timeout(_ANSWER_SECONDS):
+            final = (await self._chain.final_block()).number
+        while self._next <= final:
+            end = min(self._next + _BLOCKS - 1, final)
+            async with self._tasks.timeout(_ANSWER_SECONDS):
+                for one in await self._chain.anchors(self._next, end):
+                    self._events.setdefault(one.log_id, {})[one.head.size] = one
+            self._next = end + 1
 
 
 async def heads_elsewhere(

@@ -57,9 +57,10 @@ class LogAudit:
 
     async def walk(self) -> TreeHead:
         """Look at every leaf; the head that the leaves' own bytes make."""
-        self._known = await self._known_breaches()
         frontier = Frontier()
         size = await self._holdings.store.size(self._origin)
+        # After the size: a breach is kept before its leaf is, so those of all these leaves are there.
+        self._known = await self._known_breaches()
         self._note(frontier)
         for start in range(0, size, _PAGE):
             page = await self._page(start, min(_PAGE, size - start))
