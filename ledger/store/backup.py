@@ -34,6 +34,11 @@ def copy_sqlite(source: Path, target: Path) -> None:
             closing(sqlite3.connect(made)) as other,
         ):
             one.execute("PRAGMA wal_autocheckpoint=0")
+            # Held from here to the end: between two steps without it, the commit of another connection
+            # makes SQLite begin the copy anew, and a busy node's would never end. Its writer can meanwhile
+            # not reuse the WAL, which grows by what is committed until then, and shrinks to use after.
+            one.execute("BEGIN")
+            one.execute("SELECT count(*) FROM sqlite_master").fetchone()
             one.backup(other, pages=_PAGES)
     except sqlite3.Error as error:
         made.unlink(missing_ok=True)
