@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 from ledger import tree
@@ -36,6 +36,7 @@ class Witness:
         signer: this region's cosigner key.
         logs: what is trusted of each log, by origin; may grow while the node runs.
         newest_signed: the newest checkpoint a log of this node has signed, or None.
+        whole: whether a log of this node holds all that this node has signed of it (``OpenLog.is_whole``).
         dates: tells the time of a cosignature; refuses while it cannot be believed.
         pace: seconds between two looks.
     """
@@ -49,6 +50,7 @@ class Witness:
         signer: Signer,
         logs: Mapping[Origin, LogPolicy],
         newest_signed: Callable[[Origin], str | None],
+        whole: Callable[[Origin], Awaitable[bool]],
         clock: Clock,
         tasks: Tasks,
         pace: float = 0.5,
@@ -66,7 +68,7 @@ class Witness:
         self._findings = Findings(store, clock)
         self._apart = Apart(self._findings)
         self._states: dict[Origin, tuple[int, int]] = {}
-        self._comparer = Comparer(region, store, logs, newest_signed, self._findings)
+        self._comparer = Comparer(region, store, logs, newest_signed, whole, self._findings)
 
     async def run(self) -> None:
         """Step for ever."""

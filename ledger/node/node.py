@@ -285,6 +285,7 @@ class Node:
             signer=self._keys.witness,
             logs=self._book.logs,
             newest_signed=self.sealer.newest_signed,
+            whole=self.sealer.is_whole,
             clock=self._world.clock,
             tasks=self._world.tasks,
             pace=self._settings.mirror_interval,

@@ -31,7 +31,7 @@ from ledger.sealing.adopting import check_adoptable, check_continued
 from ledger.sealing.copies import NoCopies
 from ledger.sealing.epochs import close_log, left_behind
 from ledger.sealing.group import Grown, grow_again, head_of
-from ledger.sealing.receipts import ReceiptOut, Signed, sign_head, stored_receipt
+from ledger.sealing.receipts import ReceiptOut, Signed, closing_name, sign_head, stored_receipt
 from ledger.sealing.standing import (
     ASKED_AGAIN,
     FETCHED_AGAIN,
@@ -102,6 +102,16 @@ class OpenLog:
     def newest_signed(self, origin: Origin) -> str | None:
         """The newest checkpoint signed since the start, if that is the open log."""
         return self._signed.note if self._signed is not None and origin == self._origin else None
+
+    async def is_whole(self, origin: Origin) -> bool:
+        """Whether a log of this node holds every leaf under a head that this node has signed.
+
+        The open log does as long as it leads. A closed one does if it was led when it was closed: nothing
+        is signed in it after that.
+        """
+        if origin == self._origin:
+            return self.standing.leading
+        return await self._store.get_meta(closing_name(origin)) is not None
 
     def stop(self, code: str, detail: str) -> None:
         """Sign nothing any more: chain or mirrors contradict this log."""

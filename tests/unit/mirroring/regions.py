@@ -132,6 +132,7 @@ class Region:
     logs: dict[Origin, LogPolicy]
     lock: MemoryLock = field(default_factory=MemoryLock)
     down: bool = False
+    leading: bool = True
     signed: dict[Origin, str] = field(default_factory=dict)
     hide: set[StatementId] = field(default_factory=set)
 
@@ -182,6 +183,7 @@ class Region:
             signer=NoteKey(witness_name(NETWORK, self.name)),
             logs=self.logs,
             newest_signed=self.signed.get,
+            whole=self.is_whole,
             **common,
         )
         self.reader = Reader(
@@ -194,6 +196,9 @@ class Region:
             peers={},
             newest_signed=self.signed.get,
         )
+
+    async def is_whole(self, origin: Origin) -> bool:
+        return self.leading
 
     async def post(self, *posts: str | Posted) -> list[StatementId]:
         """Log statements as they are, right or wrong, and sign the head."""

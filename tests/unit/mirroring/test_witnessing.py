@@ -1,4 +1,5 @@
 import json
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -10,12 +11,15 @@ from ledger.merkle.leaf import Leaf, encode_leaf
 from ledger.merkle.note import parse_note
 from ledger.mirroring.book import has_quorum
 from ledger.ports import AnchorRow, FedStatement
-from ledger.statement.sdjwt import parse
+from ledger.statement.sdjwt import join, parse
+from ledger.store import SqliteStore
+from ledger.store.backup import copy_sqlite
 from ledger.testing.kit import NoteKey
 from ledger.values import TreeHead, witness_name
 from tests.unit.anchoring.model_chain import digest
 from tests.unit.anchoring.support import NETWORK
-from tests.unit.mirroring.regions import CARRIER, bill, registration, statement
+from tests.unit.mirroring.regions import CARRIER, Posted, Region, bill, registration, statement
+from tests.unit.mirroring.test_ownlog import Asked
 
 KINDS = ["bill_of_lading"]
 
@@ -306,7 +310,7 @@ def test_a_checkpoint_beyond_our_mirror_is_compared_once_the_mirror_is_there(thr
         )
         await t.tianjin.witness.compare(forged)
         assert await t.tianjin.store.evidence("fork") == []
-        # Of its own log a region holds everything: what goes beyond was signed by a copy of it.
+        # Of its own log a region that leads holds everything: what goes beyond was signed by a copy of it.
         with pytest.raises(ConflictError):
             await t.beijing.witness.compare(forged)
         await more(t.beijing, "FOURTH")
@@ -315,6 +319,86 @@ def test_a_checkpoint_beyond_our_mirror_is_compared_once_the_mirror_is_there(thr
         assert forged in json.loads(body)["notes"]
 
     three(test)
+
+
+def test_our_own_head_is_no_contradiction_while_our_log_is_on_its_way_back(three, tmp_path):
+    """An old backup: mirrors or anyone show what we signed, and a moment later we hold it again."""
+
+    async def test(t):
+        beijing, origin = t.beijing, t.beijing.origin
+        await start(beijing)
+        await t.settle(4)
+        async with old_backup(beijing, tmp_path) as restored:
+            await more(beijing, "LATER")
+            await t.settle(4)
+            mine = beijing.signed[origin]
+            asked = Asked(restored)
+            for _ in range(2):
+                await asked.own_log.step()
+            await restored.witness.compare(mine)
+            assert asked.contradicted == []
+            assert await restored.store.evidence() == []
+            # One of each head, however many cosignatures stand below.
+            [waits] = json.loads(await restored.store.get_meta(f"compare/{origin}"))
+            assert waits.split("\n\n")[0] == mine.split("\n\n")[0]
+            await bring_back(restored, beijing)
+            restored.leading = True
+            await restored.witness.step()
+            await asked.own_log.step()
+            await restored.witness.compare(mine)
+            assert asked.contradicted == []
+            assert await restored.store.evidence() == []
+            assert json.loads(await restored.store.get_meta(f"compare/{origin}")) == []
+
+    three(test)
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_what_a_copy_of_us_signed_is_found_once_our_log_is_back(three, tmp_path, beyond):
+    """Within what we hold then, or beyond it."""
+
+    async def test(t):
+        beijing, origin = t.beijing, t.beijing.origin
+        await start(beijing)
+        await t.settle(4)
+        async with old_backup(beijing, tmp_path) as restored:
+            await more(beijing, "LATER")
+            forged = sign_checkpoint(
+                Checkpoint(str(origin), TreeHead(4 + beyond, digest("other"))), beijing.key
+            )
+            await restored.witness.compare(forged)
+            await restored.witness.step()
+            assert await restored.store.evidence() == []
+            await bring_back(restored, beijing)
+            restored.leading = True
+            await restored.witness.step()
+            [(_, _, body, _)] = await restored.store.evidence("fork")
+            assert json.loads(body)["notes"][0] == forged
+            assert json.loads(body)["held"] == 4
+            assert json.loads(await restored.store.get_meta(f"compare/{origin}")) == []
+
+    three(test)
+
+
+@asynccontextmanager
+async def old_backup(region, folder):
+    """The region on its database as it is now, which does not lead yet."""
+    copy_sqlite(folder / f"{region.name}.db", folder / "backup.db")
+    store = await SqliteStore.open(folder / "backup.db")
+    try:
+        restored = Region(region.name, store, region.world, region.clock, region.logs)
+        restored.leading = False
+        restored.connect([restored, *(peer.other for peer in region.peers)])
+        yield restored
+    finally:
+        await store.close()
+
+
+async def bring_back(restored, region):
+    held = await restored.store.size(region.origin)
+    for one in await region.store.found(region.origin, held, 99):
+        text = join(one.statement.signed, one.statement.disclosures)
+        await restored.post(Posted(text, one.leaf.prev_index, one.leaf.received))
 
 
 def test_only_the_logs_own_signature_makes_a_checkpoint_worth_comparing(three):

@@ -320,6 +320,32 @@ def test_a_closing_head_that_is_not_ours_stops_the_log(tmp_path, size, code):
     asyncio.run(test())
 
 
+def test_a_log_is_whole_while_it_leads_and_for_ever_if_it_was_led_to_its_end(tmp_path):
+    async def test():
+        lock = MemoryLock()
+        async with node_on(tmp_path / "db", lock, resume=False) as node:
+            assert not await node.sealer.is_whole(BEIJING)
+            await node.sealer.resume()
+            assert await node.sealer.is_whole(BEIJING)
+            node.start()
+            await node.submit(*rows(4))
+            lock.heads[BEIJING] = TreeHead(9, digest("promised"))
+        async with node_on(tmp_path / "db", lock) as node:
+            # Closed as an old backup that lacks leaves: what was signed beyond is not known here.
+            assert node.sealer.standing.code == "head_lock_ahead"
+            assert not await node.sealer.is_whole(BEIJING)
+            assert (await turned(node, 2)).leading
+            assert await node.sealer.is_whole(NEXT)
+            assert not await node.sealer.is_whole(BEIJING)
+        async with node_on(tmp_path / "other") as node:
+            await node.submit(*rows(4))
+            assert not await node.sealer.is_whole(NEXT)
+            assert (await turned(node, 2)).leading
+            assert await node.sealer.is_whole(BEIJING)
+
+    asyncio.run(test())
+
+
 def test_a_log_whose_key_is_lost_turns_all_the_same(tmp_path):
     async def test():
         async with node_on(tmp_path / "db") as node:
