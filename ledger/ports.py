@@ -447,6 +447,9 @@ class Chain(Protocol):
     async def final_block(self) -> Block:
         """The newest block that the confirmation policy counts as final."""
 
+    async def block(self, number: int) -> Block:
+        """The block of that number; raises UnavailableError where the chain has not come so far."""
+
     async def head(self, log_id: bytes) -> ChainHead:
         """The newest head TreeHeadLedger holds for the log."""
 

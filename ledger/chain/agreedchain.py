@@ -83,6 +83,16 @@ class AgreedChain:
         self._tip, self._final = tip, final
         return _had(block, f"block {final}")
 
+    async def block(self, number: int) -> Block:
+        """The block of that number as two nodes have it; raises as ``identity``."""
+        await self._height()
+        block = await self._panel.agree(
+            f"block {number}",
+            lambda view: view.block(number),
+            final=lambda _: number <= self._final,
+        )
+        return _had(block, f"block {number}")
+
     async def head(self, log_id: bytes) -> ChainHead:
         """The contract's head for the log, as two nodes have it at one height; raises as ``identity``."""
         tip = await self._height()

@@ -11,6 +11,7 @@ from ledger.chain.events import read_anchors
 from ledger.chain.refusals import ContractRefused
 from ledger.chain.rpc import Rpc
 from ledger.chain.view import Confirmations, View
+from ledger.errors import UnavailableError
 from ledger.ports import Block, ChainHead, Receipt, SignedTransaction
 from ledger.values import AnchorFacts, ChainIdentity, TreeHead
 
@@ -56,6 +57,13 @@ class Web3Chain:
     async def final_block(self) -> Block:
         """The newest block that the confirmation policy counts as final; raises UnavailableError."""
         return await self._view.final()
+
+    async def block(self, number: int) -> Block:
+        """The block of that number; raises UnavailableError."""
+        found = await self._view.block(number)
+        if found is None:
+            raise UnavailableError("chain_behind", f"the chain's node is before block {number}")
+        return found
 
     async def head(self, log_id: bytes) -> ChainHead:
         """The newest head TreeHeadLedger holds for the log; raises UnavailableError."""

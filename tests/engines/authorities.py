@@ -48,6 +48,9 @@ class Watched:
     async def final_block(self):
         return await self._keep("final", self._chain.final_block)
 
+    async def block(self, number):
+        return await self._keep("block", self._chain.block, number)
+
     async def head(self, log_id):
         return await self._keep("head", self._chain.head, log_id)
 

@@ -18,6 +18,17 @@ def test_final_block_keeps_its_distance(engine, policy):
     play(engine, scene)
 
 
+def test_a_block_is_had_by_its_number_once_it_is_there(engine):
+    async def scene(world):
+        chain = world.chain()
+        final = await chain.final_block()
+        assert await chain.block(final.number) == final
+        with pytest.raises(UnavailableError):
+            await chain.block(final.number + 1_000_000)
+
+    play(engine, scene)
+
+
 @pytest.mark.needs("finalized")
 def test_the_nodes_own_finalized_block_can_be_believed(engine):
     async def scene(world):

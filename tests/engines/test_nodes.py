@@ -108,6 +108,8 @@ def test_honest_nodes_that_lag_behind_each_other_are_never_set_aside(scene):
             # A node may not have the newest block yet, or not its receipts.
             await until(lambda: told(chain, world, size), "two nodes show the anchor")  # noqa: B023
         assert await worker.sizes() == [1, 2, 3, 4, 5]
+        final = await chain.final_block()
+        assert await chain.block(final.number) == final
         assert set(chain.states.values()) == {"ok"}
         assert agreed.anchorer.status.alarm is None
 

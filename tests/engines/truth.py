@@ -91,7 +91,8 @@ class Truth:
                 found.append(f"identity: {one.said}")
             if one.fact == "nonce" and one.said > sent:
                 found.append(f"nonce: {one.said} told, {sent} sent")
-            if one.fact == "final":
+            # A block is only asked for where it was final before.
+            if one.fact in ("final", "block"):
                 found += self._judge_block(one.said)
             if one.fact == "head":
                 found += _judge_head(one, events)

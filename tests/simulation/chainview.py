@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ledger.errors import ConflictError, UnavailableError
 from ledger.ports import Block, ChainHead, Receipt, SignedTransaction
 from ledger.values import AnchorFacts, ChainIdentity, Millis, TreeHead
-from tests.simulation.chain import Chain, Sent, raw_anchor
+from tests.simulation.chain import Chain, Mined, Sent, raw_anchor
 from tests.simulation.process import Process
 
 
@@ -60,7 +60,13 @@ class ChainView:
     async def final_block(self) -> Block:
         chain = await self._ask()
         block = chain.block(max(chain.newest.number - self._confirmations, 0))
-        return Block(block.number, block.hash, Millis(block.time // 1000 * 1000))
+        return _told(block)
+
+    async def block(self, number: int) -> Block:
+        chain = await self._ask()
+        if number > chain.newest.number:
+            raise UnavailableError("chain_behind", f"the chain has no block {number} yet")
+        return _told(chain.block(number))
 
     async def head(self, log_id: bytes) -> ChainHead:
         head = (await self._ask()).contracts.head(log_id)
@@ -114,3 +120,7 @@ class ChainView:
         if self._link.down or self._rng.random() < self._link.stale:
             raise UnavailableError("chain_unavailable", "the chain does not answer")
         return self._link.chain
+
+
+def _told(block: Mined) -> Block:
+    return Block(block.number, block.hash, Millis(block.time // 1000 * 1000))

@@ -16,9 +16,8 @@ def plant(patch) -> None:
         start = chain.deploy_block_number if cursor is None else cursor.number + 1
         if start <= final.number:
             events = await self._chain.anchors(start, final.number)
-            read = Cursor(
-                chain.deploy_block_hash.hex(), final.number, final.hash.hex(), wanted, None
-            )
+            top = (final.number, final.hash.hex())
+            read = Cursor(chain.deploy_block_hash.hex(), final.number, top, wanted, None, None)
             await self._keep(read)
             yield [event for event in events if event.log_id in known]
 

@@ -138,6 +138,12 @@ class ModelChain:
         last = max(len(self.world.blocks) - 1 - self.confirmations, 0)
         return self.world.blocks[last].block
 
+    async def block(self, number: int) -> Block:
+        self._check()
+        if number >= len(self.world.blocks):
+            raise UnavailableError("chain_behind", f"no block {number} yet")
+        return self.world.blocks[number].block
+
     async def head(self, log_id: bytes) -> ChainHead:
         self._check()
         event = self.world.head(log_id)

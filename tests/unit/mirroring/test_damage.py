@@ -21,8 +21,8 @@ ALTERED = {
     "what was cosigned, in shape": "UPDATE meta SET value = '{\"size\": null}'"
     " WHERE name LIKE 'cosigned/%'",
     "what the chain was read to": "UPDATE meta SET value = '{}' WHERE name = 'anchor-cursor'",
-    "a number in it": 'UPDATE meta SET value = \'{"number": "x", "hash": 1, "logs": 5,'
-    " \"last\": [1]}' WHERE name = 'anchor-cursor'",
+    "a number in it": 'UPDATE meta SET value = \'{"chain": 1, "number": "x", "top": [1], "logs": 5,'
+    ' "newest": [1], "stood": 1}\' WHERE name = \'anchor-cursor\'',
 }
 
 
