@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import rlp  # type: ignore[import-untyped]
+
 from ledger.chain import answers
-from ledger.chain.abi import Contract, contract
+from ledger.chain.abi import Contract, contract, keccak
 from ledger.chain.accounts import FREE, Account, Fees, checksummed
 from ledger.chain.identity import read_identity
 from ledger.chain.rpc import Rpc
-from ledger.chain.sending import Sender, ask
+from ledger.chain.sending import Sender, ask, nonce
 from ledger.errors import InputError, VerificationError
 from ledger.ports import Tasks
 from ledger.values import ChainIdentity
@@ -86,6 +88,14 @@ async def deploy(
     identity = await read_identity(rpc, ledger, answers.number(receipt["blockNumber"]))
     network = f"{base}-{identity.deploy_block_hash.hex()[:8]}"
     return Deployment(network=network, chain=identity, registry=registry)
+
+
+async def next_registry(rpc: Rpc, deployer: bytes) -> tuple[int, bytes]:
+    """The chain's id, and the address of the registry if the account with that key deployed one now."""
+    account = Account(deployer).address
+    due = await nonce(rpc, account)
+    address = keccak(rlp.encode([account, due]))[12:]
+    return answers.number(await ask(rpc, "eth_chainId")), address
 
 
 async def _create(rpc: Rpc, sender: Sender, built: Contract, *arguments: object) -> dict[str, Any]:

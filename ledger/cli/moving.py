@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ledger.chain.accounts import Fees
-from ledger.chain.deploy import RegionKeys, deploy
+from ledger.chain.deploy import RegionKeys, deploy, next_registry
 from ledger.chain.network import Network, RegionEntry
 from ledger.chain.rpc import Rpc
 from ledger.cli.keymaking import open_or_make_account
@@ -29,7 +29,7 @@ async def move(
     anchor accounts by region.
 
     Raises:
-        InputError: anchor_missing, anchor_repeated, region_unknown, ContractRefused.
+        InputError: anchor_missing, anchor_repeated, region_unknown, registry_repeated, ContractRefused.
         UnavailableError: chain_….
     """
     regions = [_moved(entry, network, anchors) for entry in network.regions]
@@ -37,9 +37,11 @@ async def move(
         network.region(name)
     rpc, tasks = Rpc(rpc_url), AsyncioTasks()
     try:
+        key = open_or_make_account(deployer)
+        _refuse_twin(network, *await next_registry(rpc, key))
         deployment = await deploy(
             rpc,
-            open_or_make_account(deployer),
+            key,
             [RegionKeys(it.name, it.authority, it.witness.public_key) for it in regions],
             base=network.name,
             tasks=tasks,
@@ -49,9 +51,23 @@ async def move(
     finally:
         rpc.close()
         await tasks.stop()
+    # The account's nonce may have moved on before ours was sent: its old transactions hold here, too.
+    _refuse_twin(network, deployment.chain.chain_id, deployment.registry)
     return replace(
         network, chain=deployment.chain, registry=deployment.registry, regions=tuple(regions)
     )
+
+
+def _refuse_twin(network: Network, chain_id: int, registry: bytes) -> None:
+    # The authorities' accounts stay. What they signed names chain id and registry: were both the same again,
+    # whoever kept the old chain could register the logs under the old anchor accounts before them.
+    if (chain_id, registry) == (network.chain.chain_id, network.registry):
+        detail = (
+            f"the new chain has the old one's id {chain_id}, and the registry would have its old address "
+            f"{registry.hex()}: what authorities signed for the old one would hold here. "
+            "Deploy from another account, or give the chain another id"
+        )
+        raise InputError("registry_repeated", detail)
 
 
 def _moved(entry: RegionEntry, network: Network, anchors: Mapping[str, bytes]) -> RegionEntry:

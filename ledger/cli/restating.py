@@ -27,7 +27,7 @@ async def restate(mine: Authority) -> Restated:
     What was done already is not done twice, so each of the three does this again while something waits.
 
     Raises:
-        ConflictError: registry_other, where the registry holds what the file does not say.
+        ConflictError: registry_other, registration_other, where the registry holds what the file does not.
         InputError: ContractRefused.
         UnavailableError: chain_….
     """
@@ -43,7 +43,9 @@ async def _restate_region(mine: Authority, region: RegionState, restated: Restat
     if known != tuple(log.origin.log_id for log in logs[: len(known)]):
         detail = f"the registry holds logs of {region.name} that the network file does not name so"
         raise ConflictError("registry_other", detail)
-    if not known:
+    if known:
+        await _check_registration(mine, region, logs[len(known) - 1])
+    else:
         if region.number != mine.region.number:
             restated.waiting[str(logs[0].origin)] = region.name
             return
@@ -53,6 +55,22 @@ async def _restate_region(mine: Authority, region: RegionState, restated: Restat
     for turn in list(_turns(mine.network, logs))[max(len(known) - 1, 0) :]:
         if not await _turned(mine, turn, restated):
             return
+
+
+async def _check_registration(mine: Authority, region: RegionState, log: LogEntry) -> None:
+    """Raises ConflictError(registration_other) where a region's newest log stands as it could not be used.
+
+    Of a log that is closed nothing is anchored any more.
+    """
+    standing = await mine.registry.log(log.origin.log_id)
+    account = mine.network.region(region.name).anchor
+    if (standing.anchor_account, standing.key) == (account, log.key.public_key):
+        return
+    detail = (
+        f"{log.origin} is registered with anchor account {standing.anchor_account.hex()} and key "
+        f"{standing.key.hex()}; the network file says {account.hex()} and {log.key.public_key.hex()}"
+    )
+    raise ConflictError("registration_other", detail)
 
 
 async def _turned(mine: Authority, turn: EpochTurn, restated: Restated) -> bool:

@@ -6,10 +6,15 @@ from dataclasses import replace
 
 import httpx2
 import pytest
+import rlp
 
+from ledger.chain.abi import keccak
+from ledger.chain.accounts import address_of
 from ledger.chain.network import read_network, write_network
+from ledger.cli.keymaking import make_account
 from ledger.cli.plan import read_plan
 from ledger.errors import InputError
+from ledger.keys.account import read_account_key
 from ledger.keys.author import write_certificate_file
 from ledger.keys.demo import demo_ca
 from ledger.keys.log import LogKey
@@ -168,6 +173,52 @@ def test_a_move_needs_an_account_of_each_region_that_never_anchored(place, tmp_p
     assert jjj(*call, "--anchor", "hebei").status == 2
     # Nothing was made, nobody was asked.
     assert not (tmp_path / "d.key").exists()
+
+
+def test_no_registry_comes_to_stand_at_the_old_address_under_the_old_chain_id(place, tmp_path):
+    """The authorities keep their accounts: what they signed for the old one would hold for the new one."""
+    file, key = founded(place, tmp_path), tmp_path / "d.key"
+    make_account(key)
+    network = read_network(file)
+    # As where the old chain was begun anew: this account's first contract was the registry.
+    address = keccak(rlp.encode([address_of(read_account_key(key)), 0]))[12:]
+    twin = replace(network, registry=address)
+    write_network(file, twin)
+    out = tmp_path / "moved.json"
+    call = ("chain", "move", "--network", file, "--rpc", place.rpc, "--out", out, *anchors())
+    for _ in range(2):
+        called = jjj(*call, "--deployer", key, "--json")
+        assert (called.status, called.json["code"]) == (1, "registry_repeated")
+    assert not out.exists()
+    good(*call, "--deployer", tmp_path / "other.key")
+    out.unlink()
+    write_network(file, replace(twin, chain=replace(twin.chain, chain_id=1)))
+    good(*call, "--deployer", key)
+    # It is where it would have been refused.
+    assert read_network(out).registry == address
+
+
+@pytest.mark.parametrize("member", ["anchor", "key"])
+def test_a_log_that_stands_otherwise_than_the_file_says_is_not_passed_over(place, tmp_path, member):
+    """Somebody sent what the authority had signed before: the node's own account would be refused."""
+    file = founded(place, tmp_path)
+    network = read_network(file)
+    name = str(network.logs[0].origin)
+    other = VerifierKey(name, LOG_KEY, LogKey.make(name).public_key)
+    changed = {
+        "anchor": replace(
+            network, regions=(replace(network.regions[0], anchor=b"\7" * 20), *network.regions[1:])
+        ),
+        "key": replace(network, logs=(replace(network.logs[0], key=other), *network.logs[1:])),
+    }
+    at = ("--network", file, "--rpc", place.rpc, "--json")
+    for name in REGIONS:
+        who = ("--authority", tmp_path / "keys" / name / "authority.key")
+        write_network(file, network)
+        assert good("registry", "restate", *at, *who).json["waiting"] == {}
+        write_network(file, changed[member])
+        called = jjj("registry", "restate", *at, *who)
+        assert (called.status, called.json["code"]) == (1, "registration_other")
 
 
 def test_a_registry_with_other_logs_is_not_restated(place, tmp_path):
