@@ -6,8 +6,8 @@ from ledger.errors import VerificationError
 from ledger.intake.admitted import Admitted
 from ledger.intake.authors import Author, refused
 from ledger.ports import Identifier, RecordKey, StatementRow
+from ledger.records.amending import role_amends
 from ledger.records.read import read_record
-from ledger.records.registry import kind_of
 from ledger.statement import base64url
 from ledger.statement.jose import Header
 from ledger.statement.operator import KIND, read_operator
@@ -73,4 +73,4 @@ def read_row(statement: Statement, region: str, author: Author) -> Admitted:
 def _amends_others(kind: str, author: Author) -> bool:
     if kind == KIND:
         return author.registrar
-    return not author.kinds.isdisjoint(kind_of(kind).amenders)
+    return role_amends(kind, author.kinds)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger.errors import InputError, VerificationError
+from ledger.errors import VerificationError
 from ledger.mirroring.feeding import Fed
 from ledger.mirroring.registrations import Registrations
 from ledger.ports import Found
-from ledger.records.registry import kind_of
+from ledger.records.amending import may_follow, role_amends
 from ledger.statement.certificates import check_certificate, kid_hex
 from ledger.statement.operator import KIND as OPERATOR
 from ledger.statement.operator import Operator
@@ -51,7 +51,7 @@ class RecordRules:
         if statement.claims.aud != meant:
             breaches.append(Breach("audience_wrong", f"meant for {statement.claims.aud}"))
         operator = await self._registrations.of(log, statement.kid)
-        breaches += _check_version(fed, statement, before, operator)
+        breaches += _check_version(fed, statement, before)
         breaches += self._check_author(log, fed, statement, before, operator)
         return breaches
 
@@ -90,22 +90,17 @@ class RecordRules:
             return der
         if operator is None:
             raise VerificationError("operator_absent", "the key was not registered before")
-        amends = before is not None and before.statement.author != statement.claims.iss
-        if not any(operator.may_post(one) for one in (_amenders(kind) if amends else {kind})):
+        if not operator.may_post(kind):
             raise VerificationError("operator_kind", f"not registered for {kind}")
+        amends_others = role_amends(kind, operator.kinds)
+        if before is not None and not may_follow(
+            statement.claims.iss, before.statement.record.issuer, amends_others=amends_others
+        ):
+            raise VerificationError("operator_kind", f"not registered to amend another's {kind}")
         return operator.certificate
 
 
-def _amenders(kind: str) -> frozenset[str]:
-    try:
-        return kind_of(kind).amenders
-    except InputError:
-        return frozenset()
-
-
-def _check_version(
-    fed: Fed, statement: Statement, before: Found | None, operator: Operator | None
-) -> list[Breach]:
+def _check_version(fed: Fed, statement: Statement, before: Found | None) -> list[Breach]:
     claims, place = statement.claims, fed.place
     if claims.version == 1:
         wrong = place.prev_index != -1
@@ -118,8 +113,6 @@ def _check_version(
         breaches.append(
             Breach("version_skips", f"follows version {row.version} of {row.record.kind}")
         )
-    if claims.iss != row.author and operator is None:
-        breaches.append(Breach("amender_unknown", "another author without a registration"))
     same_log = before.leaf.origin == place.origin
     if place.prev_index != (before.leaf.index if same_log else -1):
         breaches.append(Breach("leaf_prev", "the leaf names another place for the version before"))

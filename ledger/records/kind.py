@@ -19,8 +19,8 @@ class Kind:
         zh: title in Chinese.
         en: title in English.
         summary: the fields a timeline shows first, in order.
-        amenders: kinds whose posters may also amend it: an author registered to post one of these may
-            post a further version, as customs may order an amendment.
+        amenders: kinds whose posters may also amend it: an author registered to post this kind and one of
+            these may post a further version of another's record, as customs may order an amendment.
         number: number of the schema; a change that is not compatible takes the next one.
     """
 

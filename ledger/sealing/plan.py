@@ -12,6 +12,7 @@ from typing import Protocol
 
 from ledger.errors import ConflictError
 from ledger.ports import Found, RecordKey, StatementRow, Transaction
+from ledger.records.amending import may_follow
 from ledger.values import Origin, StatementId
 
 
@@ -135,7 +136,7 @@ class _Group:
         row = candidate.row
         if (row.record.kind, row.record.key) != (prev.record.kind, prev.record.key):
             raise ConflictError("prev_mismatch", "prev is a version of another record", "/prev")
-        if row.author != prev.record.issuer and not candidate.amends_others:
+        if not may_follow(row.author, prev.record.issuer, amends_others=candidate.amends_others):
             raise ConflictError("foreign_amendment", "the record is another issuer's", "/iss")
         if row.version != prev.number + 1:
             raise ConflictError(
