@@ -9,10 +9,10 @@ from ledger.audit.records import Fault, leaf_faults, statement_faults, take_apar
 from ledger.errors import InputError, UnavailableError, VerificationError
 from ledger.merkle.frontier import CompletedTile, Frontier
 from ledger.mirroring.registrations import Registrations
-from ledger.mirroring.rules import RecordRules
+from ledger.mirroring.rules import RecordRules, newest_before
 from ledger.ports import Found
 from ledger.sharing import Holdings
-from ledger.values import Millis, Origin, StatementId, TreeHead
+from ledger.values import Millis, Origin, TreeHead
 from ledger.verify.logpolicy import LogPolicy
 
 _PAGE = 256
@@ -120,7 +120,7 @@ class LogAudit:
         except (VerificationError, ValueError) as error:
             faults.append(("leaf", f"its columns make no leaf: {error}"))
         else:
-            before = await self._before(found.statement.prev)
+            before = await self._before(found)
             whole = self._own and not await self._sealed(found)
             mine = statement_faults(found, fed, before, whole=whole)
             if not mine:
@@ -144,13 +144,11 @@ class LogAudit:
             return [("record_version", "it is not listed among the versions of its record")]
         return []
 
-    async def _before(self, prev: StatementId | None) -> Found | None:
+    async def _before(self, found: Found) -> Found | None:
+        prev = found.statement.prev
         if prev is None:
             return None
-        for found in await self._holdings.store.statement(prev):
-            if found.leaf.origin.region == self._origin.region:
-                return found
-        return None
+        return newest_before(await self._holdings.store.statement(prev), found.leaf)
 
     async def _sealed(self, found: Found) -> bool:
         name = found.statement.id

@@ -19,7 +19,7 @@ from ledger.merkle.note import VerifierKey
 from ledger.mirroring.feeding import Fed, row_of
 from ledger.mirroring.findings import Findings
 from ledger.mirroring.registrations import Registrations
-from ledger.mirroring.rules import Breach, RecordRules
+from ledger.mirroring.rules import Breach, RecordRules, newest_before
 from ledger.ports import Append, Found, StatementRow, Store, TileRow
 from ledger.statement.certificates import kid_of
 from ledger.statement.sealed import check_sealed
@@ -195,10 +195,7 @@ class MirroredLog:
         wanted = StatementId(bytes.fromhex(fed.statement.claims.prev))
         if wanted in beside:
             return beside[wanted]
-        for found in await self._store.statement(wanted):
-            if found.leaf.origin.region == self._origin.region:
-                return found
-        return None
+        return newest_before(await self._store.statement(wanted), fed.place)
 
     async def _keep(self, fed: Fed, breaches: list[Breach]) -> None:
         # Kept before the leaf is: after a crash the same leaf comes again and says the same.

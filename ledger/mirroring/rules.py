@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.errors import VerificationError
 from ledger.mirroring.feeding import Fed
 from ledger.mirroring.registrations import Registrations
-from ledger.ports import Found
+from ledger.ports import Found, LeafRow
 from ledger.records.amending import may_follow, role_amends
 from ledger.statement.certificates import check_certificate, kid_hex
 from ledger.statement.operator import KIND as OPERATOR
@@ -23,6 +23,20 @@ class Breach:
 
     code: str
     detail: str
+
+
+def newest_before(places: Iterable[Found], leaf: LeafRow) -> Found | None:
+    """Where a statement stood last when a leaf of its region was logged, or None.
+
+    ``places`` come newest epoch first. A turn of the log may have logged both again since: an old leaf
+    cannot have named a place in a later log.
+    """
+    here = (leaf.origin.epoch, leaf.index)
+    for found in places:
+        origin = found.leaf.origin
+        if origin.region == leaf.origin.region and (origin.epoch, found.leaf.index) < here:
+            return found
+    return None
 
 
 class RecordRules:
@@ -42,7 +56,10 @@ class RecordRules:
         self._registrations = registrations
 
     async def check(self, log: LogPolicy, fed: Fed, before: Found | None) -> list[Breach]:
-        """Every breach of this record; ``before`` is the version that it names as its predecessor."""
+        """Every breach of this record.
+
+        ``before`` is the version that it names as its predecessor, where it stood last before this leaf.
+        """
         statement = fed.statement
         if statement is None:
             return [Breach("statement_malformed", "the signed part is not of the format")]
