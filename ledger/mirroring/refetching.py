@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger import tree
-from ledger.errors import LedgerError, UnavailableError, VerificationError
+from ledger.errors import InputError, LedgerError, UnavailableError, VerificationError
 from ledger.merkle.leaf import parse_leaf
 from ledger.merkle.note import VerifierKey
 from ledger.mirroring.feeding import Fed, names, read_fed
@@ -100,8 +100,12 @@ class Refetcher:
         )
         size = await self._store.size(origin)
         silent = list(marks.silent)
-        while (disputed := await self._take_all(policy, marks, size, silent)) is not None:
-            marks = disputed
+        try:
+            while (disputed := await self._take_all(policy, marks, size, silent)) is not None:
+                marks = disputed
+        except InputError as error:
+            # A hole in our own tree: nothing that a mirror offers beyond it can be proven.
+            raise UnavailableError("row_unreadable", f"{error.code}: {error.detail}") from error
         held = await self._store.size(origin)
         lack = Lack(
             held,

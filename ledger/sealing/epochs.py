@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from ledger import tree
+from ledger.errors import UnavailableError
 from ledger.ports import Found, Signer, Store
 from ledger.sealing.receipts import closing_name, sign_head
-from ledger.sealing.standing import LEADING, Standing
+from ledger.sealing.standing import LEADING, UNREADABLE, Standing, judge_unreadable
 from ledger.values import Origin, TreeHead
 
 _AT_ONCE = 512
@@ -25,7 +26,11 @@ async def close_log(
         return Standing(
             False, "closing_ahead", f"closed at size {closing.size}, the log holds {size} leaves"
         )
-    if await tree.root(store, origin, closing.size) != closing.root:
+    try:
+        root = await tree.root(store, origin, closing.size)
+    except UNREADABLE as error:
+        return judge_unreadable(error)
+    if root != closing.root:
         return Standing(False, "closing_fork", f"closed with another root at size {closing.size}")
     if signer is not None:
         note = sign_head(origin, closing, signer).note
@@ -38,11 +43,28 @@ async def left_behind(store: Store, origin: Origin, closing: int) -> AsyncIterat
 
     Beyond its closing size, and before it what no checkpoint covers: its key is gone, so nobody could ever
     prove those leaves.
+
+    Raises:
+        UnavailableError: row_unreadable, if one is gone that may not stand in a later epoch yet.
     """
-    size = await _proven(store, origin, closing)
-    while found := await store.found(origin, size, _AT_ONCE):
+    size = await store.size(origin)
+    for start in range(await _proven(store, origin, closing), size, _AT_ONCE):
+        found = await store.found(origin, start, _AT_ONCE)
+        if len(found) < min(_AT_ONCE, size - start):
+            # They go in their order, so nothing is missed where even the last one was logged again.
+            if await _is_logged_again(store, origin, size - 1):
+                return
+            raise UnavailableError(
+                "row_unreadable", f"leaves of {origin} after {start} are gone, not yet logged again"
+            )
         yield found
-        size += len(found)
+
+
+async def _is_logged_again(store: Store, origin: Origin, index: int) -> bool:
+    leaf = await store.leaf(origin, index)
+    places = [] if leaf is None else await store.statement(leaf.statement)
+    mine = [one.leaf.origin for one in places if one.leaf.origin.region == origin.region]
+    return any(one.epoch > origin.epoch for one in mine)
 
 
 async def _proven(store: Store, origin: Origin, closing: int) -> int:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from ledger import tree
-from ledger.errors import ConflictError, FatalError, InputError, UnavailableError, VerificationError
+from ledger.errors import ConflictError, FatalError, UnavailableError
 from ledger.failpoints import reach
 from ledger.merkle.frontier import Frontier
 from ledger.ports import (
@@ -38,9 +38,11 @@ from ledger.sealing.standing import (
     LOCK_LOST,
     NO_KEY,
     NOT_STARTED,
+    UNREADABLE,
     Standing,
     judge,
     judge_lack,
+    judge_unreadable,
 )
 from ledger.values import Origin, TreeHead
 
@@ -120,7 +122,7 @@ class OpenLog:
     async def resume(self) -> Standing:
         """Compare log and head lock, then sign the head or stay read-only; also after each error."""
         async with self._one_step:
-            return await self._resume_as_far_as_readable()
+            return await self._as_far_as_readable(self._resume())
 
     async def retry(self) -> None:
         """Lead, and promise what is committed, as soon as the mirrors let it; returns only by an error.
@@ -134,7 +136,7 @@ class OpenLog:
             async with self._one_step:
                 # The standing says what is still missing; the next round looks again.
                 with contextlib.suppress(UnavailableError):
-                    await self._resume_as_far_as_readable()
+                    await self._as_far_as_readable(self._resume())
 
     async def adopt(self, chain: TreeHead, mirrors: Sequence[TreeHead]) -> Standing:
         """Let the lock hold this log's head, which continues what the chain and both mirrors hold.
@@ -167,36 +169,52 @@ class OpenLog:
         crash left behind is then logged, and nothing twice. ``older`` are the logs closed before this one,
         with their closing sizes, for a turn that never came to its end. Without a signer the epoch is only
         passed through: its own log is closed already. A log closed beyond the leaves that anybody still
-        holds is left as it is; nothing of it would ever become more.
+        holds is left as it is; nothing of it would ever become more. Nor does one whose rows were lost or
+        altered after this node had gone on keep the next from being led.
         """
         async with self._one_step:
             old = self._origin
             if origin == old:
                 return self._standing
-            if not self._standing.leading:
-                # What can still be had of it is logged again in the next epoch. Everybody is asked anew.
-                self._lack = None
-                await self._bring_back()
-            mine = self._signer if self._standing.leading else None
-            closed = await close_log(self._store, old, closing, mine)
-            if not (closed.leading or (closed.code == "closing_ahead" and self._is_lost())):
-                self._standing = closed
-                return closed
-            reach("turn.closed")
-            self._origin, self._signer, self._signed = origin, signer, None
             behind = [*older, *self._left_behind, (old, closing.size)]
-            self._left_behind = list(dict.fromkeys(behind))
-            return await self._resume()
+            return await self._as_far_as_readable(self._turn(closing, origin, signer, behind))
 
-    async def _resume_as_far_as_readable(self) -> Standing:
+    async def _turn(
+        self,
+        closing: TreeHead,
+        origin: Origin,
+        signer: Signer | None,
+        behind: Sequence[tuple[Origin, int]],
+    ) -> Standing:
+        if not self._standing.leading:
+            # What can still be had of it is logged again in the next epoch. Everybody is asked anew.
+            self._lack = None
+            await self._bring_back()
+        mine = self._signer if self._standing.leading else None
+        closed = await close_log(self._store, self._origin, closing, mine)
+        if not (closed.leading or await self._may_be_left(closed, origin)):
+            self._standing = closed
+            return closed
+        reach("turn.closed")
+        self._origin, self._signer, self._signed = origin, signer, None
+        self._left_behind = list(dict.fromkeys(behind))
+        return await self._resume()
+
+    async def _may_be_left(self, closed: Standing, origin: Origin) -> bool:
+        """Whether the epoch of ``origin`` may be led though the closed log is not all here."""
+        if closed.code == "log_unreadable":
+            # Its lock was first moved after the closing head had been found to be this log's own.
+            lock = await self._lock.read(origin)
+            return lock.head is not None and not lock.moved
+        return closed.code == "closing_ahead" and self._is_lost()
+
+    async def _as_far_as_readable(self, step: Awaitable[Standing]) -> Standing:
         try:
-            return await self._resume()
-        except (InputError, VerificationError, UnavailableError) as error:
-            if isinstance(error, UnavailableError) and error.code != "row_unreadable":
-                raise
-            # Rows that the tree needs are gone or altered: readers are served with what is left.
-            self.stop("log_unreadable", f"{error.code}: {error.detail}")
-            return self.standing
+            return await step
+        except UNREADABLE as error:
+            # Readers are served with what is left.
+            self._standing = judge_unreadable(error)
+            return self._standing
 
     async def _bring_back(self) -> None:
         """Get back what the database has lost of this log: once, and again while it lacks something."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger import tree
+from ledger.errors import InputError, UnavailableError, VerificationError
 from ledger.ports import HeadState, Lack, Store
 from ledger.values import Origin, TreeHead
 
@@ -26,7 +27,19 @@ ASKED_AGAIN = frozenset({"copies_missing", "copies_ahead", "store_unavailable", 
 FETCHED_AGAIN = frozenset({"head_lock_ahead", "copies_ahead", "leaves_lost"})
 """States of a log that lacks leaves: whoever is asked again may hold them."""
 NOT_STARTED = Standing(False, "log_not_started", "the node has not compared log and head lock yet")
+UNREADABLE = (InputError, VerificationError, UnavailableError)
+"""What comes of rows that a tree needs and that are gone or altered."""
 NO_KEY = Standing(False, "log_key_missing", "this node does not hold the log's key")
+
+
+def judge_unreadable(error: InputError | VerificationError | UnavailableError) -> Standing:
+    """The start state of a log of which rows are gone or altered.
+
+    Raises the error again where it is only the database that does not answer now.
+    """
+    if isinstance(error, UnavailableError) and error.code != "row_unreadable":
+        raise error
+    return Standing(False, "log_unreadable", f"{error.code}: {error.detail}")
 
 
 async def judge(store: Store, origin: Origin, head: TreeHead, lock: HeadState) -> Standing:

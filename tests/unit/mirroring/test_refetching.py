@@ -3,13 +3,14 @@
 import asyncio
 import json
 import shutil
+import sqlite3
 from dataclasses import replace
 
 import pytest
 
 from ledger import tree
 from ledger.cli.unsealing import Opened, open_log
-from ledger.errors import ConflictError
+from ledger.errors import ConflictError, UnavailableError
 from ledger.merkle.checkpoint import Checkpoint, sign_checkpoint
 from ledger.merkle.hashing import EMPTY_ROOT
 from ledger.records.grades import mirrored
@@ -339,6 +340,31 @@ def test_nothing_is_stored_that_a_head_of_ours_does_not_prove(town, mark):
             )
         )
         assert await head_at(home, 7) == seven
+
+    town(test)
+
+
+def test_beyond_a_hole_of_our_own_nothing_is_fetched_and_the_row_is_to_blame(town):
+    async def test(t):
+        home = await t.led(anchored=NOTHING)
+        await logged(t, home, [first_row(), *rows(4)])
+        await home.stop()
+        back_up(t)
+        home = await t.led(anchored=NOTHING)
+        await logged(t, home, rows(3))
+        await home.stop()
+        restore(t)
+        with sqlite3.connect(t.folder / "home" / "db") as sql:
+            assert sql.execute('DELETE FROM leaf WHERE "index" = 2').rowcount == 1
+        sql.close()
+        home = await t.home(anchored=NOTHING)
+        locked = (await home.lock.read(HOME)).head
+        # The only error that a start bears for a log that was closed long ago.
+        with pytest.raises(UnavailableError, match="row_unreadable"):
+            await home.recovery.bring_back(HOME, locked)
+        assert await home.store.size(HOME) == 5
+        assert home.back == []
+        assert (await home.start()).code == "log_unreadable"
 
     town(test)
 

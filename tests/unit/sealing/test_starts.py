@@ -14,6 +14,7 @@ from ledger.keys.demo import demo_log_key
 from ledger.merkle.checkpoint import Checkpoint, sign_checkpoint
 from ledger.merkle.hashing import EMPTY_ROOT
 from ledger.ports import AnchorRow
+from ledger.sealing.receipts import closing_name
 from ledger.values import AnchorFacts, Millis, TreeHead
 from tests.unit.sealing.harness import (
     NEXT,
@@ -301,6 +302,125 @@ def test_a_start_with_nothing_to_log_again_leads_before_the_time_is_known(tmp_pa
         async with node_on(tmp_path / "db", lock, Untold()) as node:
             assert (await turned(node, 2)).leading
             assert await node.store.size(NEXT) == 2
+
+    asyncio.run(test())
+
+
+def alter(path, statement):
+    with sqlite3.connect(path) as sql:
+        assert sql.execute(statement).rowcount > 0
+    sql.close()
+
+
+OF_OPEN, OF_CLOSED = f"origin = '{NEXT}'", f"origin = '{BEIJING}'"
+ALTERED_OPEN = [
+    f"DELETE FROM tile WHERE {OF_OPEN}",
+    f"UPDATE tile SET root = 'text' WHERE {OF_OPEN}",
+    f'DELETE FROM leaf WHERE {OF_OPEN} AND "index" = 257',
+]
+ALTERED_CLOSED = [
+    f"DELETE FROM tile WHERE {OF_CLOSED}",
+    f"UPDATE tile SET root = 'text' WHERE {OF_CLOSED}",
+    f'DELETE FROM leaf WHERE {OF_CLOSED} AND "index" = 257',
+    f'DELETE FROM leaf WHERE {OF_CLOSED} AND "index" = 300',
+]
+
+
+@pytest.mark.file
+@pytest.mark.parametrize("altered", ALTERED_OPEN)
+def test_after_a_turn_an_altered_open_log_is_read_only_until_it_is_mended(tmp_path, altered):
+    async def test():
+        lock = MemoryLock()
+        async with node_on(tmp_path / "db", lock) as node:
+            await node.submit(*rows(3))
+            head = TreeHead(3, await tree.root(node.store, BEIJING, 3))
+            assert (await turned(node, 3)).leading
+            await node.submit(*rows(260, "new"))
+        shutil.copy(tmp_path / "db", tmp_path / "mended")
+        alter(tmp_path / "db", altered)
+        held = dict(lock.heads)
+        async with node_on(tmp_path / "db", lock) as node:
+            standing = await node.sealer.turn(head, NEXT, LoudKey(NEXT, node.events))
+            assert (node.sealer.origin, standing.code) == (NEXT, "log_unreadable")
+            await read_only(node, "log_unreadable")
+            assert (await turned(node, 3)).code == "log_unreadable"
+        assert lock.heads == held
+        async with node_on(tmp_path / "mended", lock) as node:
+            assert (await turned(node, 3)).leading
+            [receipt] = await node.submit(statement("next"))
+            assert check_receipt(receipt, statement("next")) == 261
+
+    asyncio.run(test())
+
+
+@pytest.mark.file
+@pytest.mark.parametrize("key", ["held", "lost"])
+@pytest.mark.parametrize("altered", ALTERED_CLOSED)
+def test_an_altered_closed_log_keeps_the_next_from_being_led_only_before_the_turn(
+    tmp_path, altered, key
+):
+    """Before it nobody has compared the closing head; after it all that was promised stands in the next."""
+
+    async def test():
+        lock = MemoryLock()
+        async with node_on(tmp_path / "db", lock) as node:
+            await node.submit(*rows(302))
+            head = TreeHead(260, await tree.root(node.store, BEIJING, 260))
+        shutil.copy(tmp_path / "db", tmp_path / "whole")
+        shutil.copy(tmp_path / "db", tmp_path / "before")
+        alter(tmp_path / "before", altered)
+
+        async def turn(node):
+            if key == "lost":
+                node.sealer._signer = None
+                await node.sealer.resume()
+            return await node.sealer.turn(head, NEXT, LoudKey(NEXT, node.events))
+
+        async with node_on(tmp_path / "before", MemoryLock(dict(lock.heads))) as node:
+            assert (await turn(node)).code == "log_unreadable"
+            assert not node.sealer.standing.leading
+            assert await node.store.get_meta(closing_name(BEIJING)) is None
+            assert await node.store.size(NEXT) == 0
+        async with node_on(tmp_path / "whole", lock) as node:
+            assert (await turn(node)).leading
+            size = await node.store.size(NEXT)
+            assert size == {"held": 42, "lost": 302}[key]
+        alter(tmp_path / "whole", altered)
+        lock.events.clear()
+        async with node_on(tmp_path / "whole", lock) as node:
+            assert (await turn(node)).leading
+            assert await node.store.size(NEXT) == size
+            [receipt] = await node.submit(statement("next"))
+            assert check_receipt(receipt, statement("next")) == size + 1
+            # Nothing of the closed log, whose head cannot be computed here any more.
+            assert [one for one in lock.events if one[0] == "sign"] == [
+                ("sign", size),
+                ("sign", size + 1),
+            ]
+
+    asyncio.run(test())
+
+
+@pytest.mark.file
+@pytest.mark.parametrize("doubt", ["torn", "moved", "crashed"])
+def test_an_altered_closed_log_is_not_left_on_a_lock_that_proves_nothing(tmp_path, doubt):
+    async def test():
+        lock = MemoryLock()
+        async with node_on(tmp_path / "db", lock) as node:
+            await node.submit(*rows(302))
+            head = TreeHead(260, await tree.root(node.store, BEIJING, 260))
+            if doubt == "crashed":
+                # The next log was begun, and what was left behind is not there yet.
+                lock.heads[NEXT] = TreeHead(0, EMPTY_ROOT)
+            else:
+                assert (await turned(node, 260)).leading
+        for altered in ALTERED_CLOSED[::3]:
+            alter(tmp_path / "db", altered)
+        lock.torn, lock.moved = {NEXT} if doubt == "torn" else set(), doubt == "moved"
+        async with node_on(tmp_path / "db", lock) as node:
+            standing = await node.sealer.turn(head, NEXT, LoudKey(NEXT, node.events))
+            assert (standing.leading, standing.code) == (False, "log_unreadable")
+            assert await node.store.size(NEXT) == (0 if doubt == "crashed" else 42)
 
     asyncio.run(test())
 
