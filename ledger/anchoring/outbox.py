@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.anchoring.nonces import Nonces
 from ledger.anchoring.replacing import Replacer
+from ledger.errors import UnavailableError
 from ledger.failpoints import reach
 from ledger.ports import Block, Chain, ChainHead, Clock, OutboxRow, Receipt, Store
 from ledger.values import Origin
@@ -74,14 +76,32 @@ class Outbox:
         # What waits for this nonce goes first, though earlier ones were mined: the next head would take the
         # same nonce, and of two transactions with one nonce nobody can say which is mined.
         out = by_nonce.get(nonce, [])
-        done = False
-        for row in out:
-            # Unknown is not lost: the same bytes again, so at most one of them can ever be mined.
-            await self._chain.send(row.raw)
-            done = await self._chain.receipt(row.hash) is not None or done
+        done = await self._send_again(out)
         if not done and (dearer := self._replacer.due(out)) is not None:
             done = await self.send(dearer)
         return Settled(unseen or (bool(out) and not done), mined or done, refused, foreign)
+
+    async def _send_again(self, rows: Sequence[OutboxRow]) -> bool:
+        """Hand over all that is stored for one nonce; True if one of them is mined.
+
+        Raises UnavailableError; chain_rejected only where the newest, which is the dearest, is refused.
+        """
+        refused: UnavailableError | None = None
+        done = False
+        # Dearest first: a pool that holds it refuses for ever those that it replaced. They are sent all the
+        # same, since a pool that refuses the dearest may have lost them.
+        for row in reversed(rows):
+            try:
+                # Unknown is not lost: the same bytes again, so at most one of them can ever be mined.
+                await self._chain.send(row.raw)
+            except UnavailableError as error:
+                if error.code != "chain_rejected":
+                    raise
+                refused = error if row is rows[-1] else refused
+            done = await self._chain.receipt(row.hash) is not None or done
+        if refused is not None and not done:
+            raise refused
+        return done
 
     async def _settle_used(
         self, nonce: int, rows: list[OutboxRow], final: Block, contract: ChainHead
