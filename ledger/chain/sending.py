@@ -98,7 +98,7 @@ async def refusal(rpc: Rpc, transaction: bytes) -> ContractRefused | None:
     sent = await _transaction(rpc, transaction)
     if sent is None:
         raise UnavailableError("chain_unavailable", "a mined transaction cannot be had back")
-    gas = answers.number(sent["gas"])
+    gas = answers.number(answers.member(sent, "gas"))
     # A contract that refuses gives the rest of its gas back; only running out uses up all.
     if answers.number(answers.member(receipt, "gasUsed")) >= gas:
         return out_of_gas(gas)
@@ -182,8 +182,12 @@ class Sender:
 
 
 async def _transaction(rpc: Rpc, transaction: bytes) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = await _ask_unknown(rpc, "eth_getTransactionByHash", transaction)
-    return found
+    found = await _ask_unknown(rpc, "eth_getTransactionByHash", transaction)
+    if found is None:
+        return None
+    # Every engine repeats the hash: what has none is no transaction.
+    answers.member(found, "hash")
+    return dict(found)
 
 
 async def _ask_unknown(rpc: Rpc, method: str, transaction: bytes) -> Any:  # noqa: ANN401  # any JSON

@@ -109,6 +109,51 @@ def test_the_wording_alone_settles_nothing(message):
     assert message in refused.value.detail
 
 
+FAILED = {
+    "status": "0x0",
+    "blockNumber": "0x5",
+    "blockHash": "0x" + "22" * 32,
+    "gasUsed": "0x5208",
+}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "0x",
+        7,
+        [],
+        ["gas"],
+        True,
+        {},
+        {"gas": "0xffff"},
+        {"hash": "0x"},
+        {"hash": "0x", "gas": None},
+        {"hash": "0x", "gas": {}},
+    ],
+)
+def test_a_transaction_that_cannot_be_read_is_a_malformed_answer(sent):
+    answers = {
+        "eth_getTransactionReceipt": lambda _: FAILED,
+        "eth_getTransactionByHash": lambda _: sent,
+    }
+    with pytest.raises(UnavailableError) as refused:
+        ask(answers, lambda rpc: sending.refusal(rpc, UNKNOWN))
+    assert refused.value.code == "chain_answer_malformed"
+
+
+@pytest.mark.parametrize("known", ["0x", 7, [], False, {}])
+def test_what_is_no_transaction_does_not_make_a_refused_one_known(known):
+    answers = {
+        "eth_sendRawTransaction": refuse(-32000, "insufficient funds"),
+        "eth_getTransactionCount": lambda _: "0x3",
+        "eth_getTransactionByHash": lambda _: known,
+    }
+    with pytest.raises(UnavailableError) as refused:
+        ask(answers, lambda rpc: sending.broadcast(rpc, Account(KEY).address, signed(3).raw))
+    assert refused.value.code == "chain_answer_malformed"
+
+
 @pytest.mark.parametrize(
     "data", ["0xdeadbeef", {"data": "0xdeadbeef"}, "Reverted 0xdeadbeef", "deadbeef"]
 )
