@@ -61,7 +61,7 @@ class AgreedEvents:
         agreed = [event for event, names in shown.items() if len(names) >= TWO]
         for event in agreed:
             await self._check_receipt(event, final)
-        await self._check_heads(agreed, last)
+        await self._check_heads(agreed, last, final)
         return sorted(agreed, key=lambda event: (event.block_number, event.log_index))
 
     async def _refute(self, event: AnchorFacts, claimant: str, final: int) -> None:
@@ -99,13 +99,17 @@ class AgreedEvents:
         if receipt is None or not receipt.ok or not _holds(receipt, event):
             raise lagging(f"the receipt of 0x{event.transaction.hex()}")
 
-    async def _check_heads(self, events: Collection[AnchorFacts], last: int) -> None:
+    async def _check_heads(self, events: Collection[AnchorFacts], last: int, final: int) -> None:
         """Raises UnavailableError(chain_lagging) until the contract has come to every event's size."""
         sizes: dict[bytes, int] = {}
         for event in events:
             sizes[event.log_id] = max(sizes.get(event.log_id, 0), event.head.size)
         for log_id, size in sizes.items():
             head = await self.head(log_id, last)
+            if head is None and last < final:
+                # Nodes drop old states and keep the blocks: asked at ``last`` alone, they would never tell. A
+                # head only grows, so a newer one has come to that size as well.
+                head = await self.head(log_id, final)
             if head is None or head.head.size < size:
                 raise lagging(f"a head of log {log_id.hex()} at size {size}")
 
