@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ledger import tree
 from ledger.anchoring.choice import choose_size
-from ledger.anchoring.facts import Facts, contradiction, look, named
+from ledger.anchoring.facts import Facts, contradiction, look, named, newest_own
 from ledger.anchoring.outbox import Outbox, Settled
 from ledger.anchoring.replacing import Replacer, Replacing
 from ledger.anchoring.status import Alarm, AnchorStatus, Outcome
@@ -66,6 +66,7 @@ class Anchorer:
         self._outbox = Outbox(store, chain, Replacer(chain, clock, replacing), clock)
         self._refused: tuple[TreeHead, Alarm] | None = None
         self._foreign: Alarm | None = None
+        self._restored = False
         self._status = AnchorStatus()
 
     @property
@@ -75,8 +76,8 @@ class Anchorer:
 
     @property
     def restored(self) -> bool:
-        """Whether the chain holds a closed log up to where it was closed."""
-        return self._closing is not None and self._status.anchored >= self._closing.size
+        """Whether the chain was seen to hold a closed log up to where it was closed."""
+        return self._restored
 
     async def run(self, until: Callable[[], bool] = lambda: False) -> None:
         """Step until told to end; slower while the chain does not answer or an alarm stands."""
@@ -100,14 +101,22 @@ class Anchorer:
                 return await self.step()
         except DisputedError as error:
             # Nodes of the chain contradict one another: what one of them says must not move us.
-            return await self._stop(Alarm(error.code, error.detail))
+            alarm = Alarm(error.code, error.detail)
         except UnavailableError as error:
-            self._status = replace(self._status, unavailable=error.code)
-            await self._count()
-            return Outcome.STOPPED
+            return await self._miss(error)
         except (InputError, VerificationError) as error:
             # A tree with a hole or a tile of another length: altered here, so nothing may be anchored.
-            return await self._stop(Alarm("log_unreadable", f"{error.code}: {error.detail}"))
+            alarm = Alarm("log_unreadable", f"{error.code}: {error.detail}")
+        try:
+            return await self._stop(alarm)
+        except UnavailableError as error:
+            # The store takes no evidence now; what stands is found again, and told, at the next step.
+            return await self._miss(error)
+
+    async def _miss(self, error: UnavailableError) -> Outcome:
+        self._status = replace(self._status, unavailable=error.code)
+        await self._count()
+        return Outcome.STOPPED
 
     async def step(self) -> Outcome:
         """Look once at chain and store, and do what they call for.
@@ -134,9 +143,13 @@ class Anchorer:
     async def _doubt(self, facts: Facts) -> Alarm | None:
         """Why nothing may be anchored by these facts, or None."""
         # Asked after each look: were another chain put in its place before, its nonce would be signed for.
-        if (alarm := await self._other_chain()) is not None:
-            return alarm
-        return await contradiction(self._origin, self._store, facts)
+        alarm = await self._other_chain()
+        if alarm is None:
+            alarm = await contradiction(self._origin, self._store, facts)
+        if alarm is None:
+            # Not before: a head that somebody else left there, however large, anchors none of our leaves.
+            self._status = replace(self._status, anchored=facts.contract.head.size)
+        return alarm
 
     async def _other_chain(self) -> Alarm | None:
         """Why nothing may be concluded from what this chain shows, or None."""
@@ -149,11 +162,10 @@ class Anchorer:
     async def _look(self) -> Facts:
         facts = await look(self._origin, self._chain, self._head_lock)
         self._seen(facts.final)
-        anchored = facts.contract.head.size
-        if self._refused is not None and anchored >= self._refused[0].size:
+        if self._refused is not None and facts.contract.head.size >= self._refused[0].size:
             self._refused = None
         self._status = AnchorStatus(
-            anchored=anchored,
+            anchored=self._status.anchored,
             signed=facts.signed.size if facts.signed else 0,
             head_time=facts.contract.time,
             checked_at=self._clock.now(),
@@ -176,8 +188,8 @@ class Anchorer:
         alarm = Alarm("anchor_nonce_foreign", used, slows=False)
         # It stands until the process ends; one look after another finds the same.
         if alarm != self._foreign:
-            self._foreign = alarm
             await self._tell(alarm)
+            self._foreign = alarm
 
     async def _refusal(self, row: OutboxRow) -> Alarm:
         try:
@@ -188,6 +200,8 @@ class Anchorer:
         return Alarm("anchor_refused", f"the contract refused {named(row.head)}: {detail}")
 
     async def _advance(self, facts: Facts) -> Outcome:
+        if self._closing is not None:
+            self._restored = facts.contract.head.size >= self._closing.size
         target = await self._target(facts)
         if target is None:
             return Outcome.IDLE
@@ -239,11 +253,10 @@ class Anchorer:
         self._status = replace(self._status, signed=0 if signed is None else signed.size)
         if self._status.anchored:
             return
-        # A process that never saw the chain knows from those before it; where the store cannot be read now,
-        # the next look tells.
-        with suppress(UnavailableError):
-            row = await self._store.newest_anchor(self._origin)
-            anchored = 0 if row is None else row.facts.head.size
+        # A process that never saw the chain knows from those before it; where the store or the tree cannot be
+        # read now, the next look tells.
+        with suppress(UnavailableError, InputError, VerificationError):
+            anchored = await newest_own(self._origin, self._store)
             self._status = replace(self._status, anchored=anchored)
 
     async def _tell(self, alarm: Alarm) -> None:

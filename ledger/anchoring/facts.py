@@ -48,11 +48,39 @@ async def contradiction(origin: Origin, store: Store, facts: Facts) -> Alarm | N
         return Alarm(
             "anchor_foreign_head", f"the chain holds {named(anchored)}, never signed by this log"
         )
-    if await tree.root(store, origin, anchored.size) != anchored.root:
+    if not await _extends(origin, store, anchored):
         return Alarm(
             "anchor_foreign_head", f"the chain holds {named(anchored)}, not a head of this log"
         )
     return None
+
+
+async def newest_own(origin: Origin, store: Store) -> int:
+    """Size of the newest anchored head known to the store that this log extends; 0 where there is none.
+
+    Raises as ``tree.root``.
+    """
+    newest = await store.newest_anchor(origin)
+    if newest is None:
+        return 0
+    if await _extends(origin, store, newest.facts.head):
+        return newest.facts.head.size
+    # Somebody else's. The contract takes none of ours behind such a head, so ours are all before the first.
+    own, end = 0, await store.size(origin)
+    while own < end:
+        middle = (own + end) // 2
+        row = await store.anchor_covering(origin, middle, quorate=False)
+        if row is not None and await _extends(origin, store, row.facts.head):
+            own = row.facts.head.size
+        else:
+            end = middle
+    return own
+
+
+async def _extends(origin: Origin, store: Store, head: TreeHead) -> bool:
+    if head.size > await store.size(origin):
+        return False
+    return await tree.root(store, origin, head.size) == head.root
 
 
 def named(head: TreeHead) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+from ledger.anchoring.facts import newest_own
 from ledger.anchoring.status import AnchorStatus
-from ledger.errors import UnavailableError
+from ledger.errors import InputError, UnavailableError, VerificationError
 from ledger.ports import Clock, Store, Tasks
 from ledger.values import Millis, Origin
 
@@ -68,16 +69,18 @@ class Outage:
     async def run(self) -> None:
         """Look again and again."""
         while True:
-            # The store cannot be read now and then: what it said last stands, and its own fault is told.
-            with suppress(UnavailableError):
+            # Store or tree cannot be read now and then: what they said last stands, their faults are told.
+            with suppress(UnavailableError, InputError, VerificationError):
                 await self.look()
             await self._tasks.sleep(self._pace)
 
     async def look(self) -> None:
-        """Find the oldest leaf without an anchor; raises UnavailableError."""
+        """Find the oldest leaf without an anchor; raises UnavailableError, and as ``tree.root``."""
         origin = self._origin()
-        newest = await self._store.newest_anchor(origin)
-        anchored = max(self._status().anchored, newest.facts.head.size if newest else 0)
+        anchored, newest = self._status().anchored, await self._store.newest_anchor(origin)
+        if newest is not None and newest.facts.head.size > anchored:
+            # Seen before this process looked, or before the chain fell back; or somebody else's.
+            anchored = max(anchored, await newest_own(origin, self._store))
         # None where the log ends there: nothing waits.
         leaf = await self._store.leaf(origin, anchored)
         self._oldest = None if leaf is None else leaf.received

@@ -6,10 +6,10 @@ import pytest
 
 from ledger import tree
 from ledger.anchoring import Anchorer, Outcome
-from ledger.errors import UnavailableError
+from ledger.errors import DisputedError, UnavailableError
 from ledger.ports import AnchorRow, OutboxRow
 from ledger.store import SqliteStore
-from ledger.values import TreeHead
+from ledger.values import AnchorFacts, TreeHead
 from tests.unit.anchoring.model_chain import ModelChain, ModelWorld
 from tests.unit.anchoring.support import BEIJING, HandClock, MemoryLock, StopTasks, grow
 
@@ -51,6 +51,14 @@ class Setting:
         """Keep every event of the chain, as the follower of the same node does."""
         for event in [e for mined in self.world.blocks for e in mined.events]:
             await self.store.put_anchor(AnchorRow(BEIJING, event))
+
+    def leave(self, head):
+        """Whoever has our account's key anchors a head of a log of their own."""
+        mined = self.world.mine()
+        at = mined.block
+        mined.events.append(
+            AnchorFacts(BEIJING.log_id, head, at.number, at.hash, bytes(32), 0, at.time)
+        )
 
     @property
     def on_chain(self):
@@ -454,6 +462,63 @@ def test_a_head_on_the_chain_that_our_log_does_not_extend_is_an_alarm(scene, siz
     scene(test)
 
 
+@pytest.mark.parametrize("size", [20, 23, 5000])
+def test_a_head_that_our_log_does_not_extend_anchors_none_of_its_leaves(scene, size):
+    """Nor once it was read back from the store, by a process that the chain does not answer."""
+
+    async def test(s):
+        for count in (5, 4, 3):
+            await s.grow(count)
+            while await s.anchorer.step() is not Outcome.IDLE:
+                pass
+        await s.grow(11)
+        s.leave(TreeHead(size, b"\x07" * 32))
+        await s.follow()
+        with pytest.raises(StopTasks.OverError):
+            await s.anchorer.run()
+        assert s.anchorer.status.alarm.code == "anchor_foreign_head"
+        again = s.fresh()
+        s.chain.down = True
+        with pytest.raises(StopTasks.OverError):
+            await again.run()
+        assert again.status.unavailable == "chain_unavailable"
+        for status in (s.anchorer.status, again.status):
+            assert (status.anchored, status.backlog) == (12, 11)
+
+    scene(test)
+
+
+@pytest.mark.parametrize("broken", ["identity", "nonce"])
+def test_a_store_that_takes_no_evidence_of_an_alarm_ends_no_worker(scene, broken):
+    async def test(s):
+        await s.grow(3)
+        told, s.store.add_evidence = s.store.add_evidence, never
+        if broken == "identity":
+            s.known = replace(s.known, chain_id=9)
+            s.anchorer = s.fresh(sleeps=2)
+        else:
+            s.anchorer = s.fresh(sleeps=2)
+            s.chain.nonce = contradicted
+        with pytest.raises(StopTasks.OverError):
+            await s.anchorer.run()
+        assert s.anchorer.status.unavailable == "store_unavailable"
+        s.store.add_evidence = told
+        s.tasks.left = 2
+        with pytest.raises(StopTasks.OverError):
+            await s.anchorer.run()
+        code = {"identity": "chain_identity", "nonce": "chain_disputed"}[broken]
+        assert len(await s.store.evidence(code)) == 1
+        assert s.sizes == []
+
+    async def never(*_):
+        raise UnavailableError("store_unavailable", "not now")
+
+    async def contradicted():
+        raise DisputedError("chain_disputed", "two say one, two say another")
+
+    scene(test)
+
+
 def test_a_rolled_back_chain_gets_its_lost_heads_again_in_order(scene):
     async def test(s):
         heads, before = [], len(s.world.blocks) - 1
@@ -498,6 +563,30 @@ def test_of_a_closed_log_only_what_the_chain_lacks_up_to_its_end_returns(scene, 
             pass
         assert worker.restored
         assert s.sizes == [3, 7, 9][: max(left, 2)]
+
+    scene(test)
+
+
+def test_a_closed_log_returns_though_the_new_chain_is_silent_at_the_first_look(scene):
+    """What the store knows of another chain says nothing of what this one holds."""
+
+    async def test(s):
+        closing = await s.grow(7)
+        while await s.anchorer.step() is not Outcome.IDLE:
+            pass
+        await s.follow()
+        s.world.roll_back(3)
+        s.chain.down = True
+        worker = s.fresh(sleeps=9, closing=closing)
+        later = s.tasks.sleep
+
+        async def back(seconds):
+            s.chain.down = False
+            await later(seconds)
+
+        s.tasks.sleep = back
+        await worker.run(until=lambda: worker.restored)
+        assert s.on_chain == closing
 
     scene(test)
 

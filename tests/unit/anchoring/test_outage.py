@@ -9,7 +9,7 @@ from ledger.anchoring import AnchorStatus, Outage
 from ledger.errors import UnavailableError
 from ledger.ports import AnchorFacts, AnchorRow
 from ledger.store import SqliteStore
-from ledger.values import Millis
+from ledger.values import Millis, TreeHead
 from tests.unit.anchoring.support import BEIJING, HandClock, StopTasks, grow
 
 pytestmark = pytest.mark.usefixtures("either")
@@ -92,6 +92,21 @@ def test_a_start_forgives_nothing_and_knows_what_was_anchored_though_the_chain_i
         await grow(store, BEIJING, 1, salt="later")
         # By the made-up log it was received with the others, five hours ago.
         assert await Watched(store, clock).closed()
+
+    with_log(tmp_path, test)
+
+
+def test_what_somebody_else_left_on_the_chain_makes_no_record_anchored(tmp_path):
+    async def test(store, clock, one):
+        head = await grow(store, BEIJING, 2)
+        await grow(store, BEIJING, 3)
+        for found in (head, TreeHead(1_000, bytes(32))):
+            facts = AnchorFacts(BEIJING.log_id, found, 1, bytes(32), bytes(32), 0, Millis(1))
+            await store.put_anchor(AnchorRow(BEIJING, facts))
+        clock.turn(5 * HOURS)
+        assert await one.closed()
+        one.status = AnchorStatus(anchored=2, signed=5)
+        assert await one.closed()
 
     with_log(tmp_path, test)
 
