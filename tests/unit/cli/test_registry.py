@@ -85,8 +85,10 @@ def test_another_chain_is_refused(place, tmp_path, network_file):
 
 
 def test_a_turn_under_a_key_of_another_name_is_refused(place, at):
+    # Registrations stand there from the start; where to close it is asked first.
+    place.running.settle()
     name = place.running.local.network.name
-    call = ("--region", "tianjin", "--log-key", vkey(f"{name}/tianjin/3", LOG_KEY))
+    call = ("--region", "hebei", "--log-key", vkey(f"{name}/hebei/3", LOG_KEY))
     voice = ("--authority", place.authority("tianjin"))
     called = jjj("registry", "propose", "turn", *at, *voice, *call)
     assert (called.status, called.json["code"]) == (1, "turn_key")
