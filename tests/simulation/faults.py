@@ -1,6 +1,8 @@
 """Faults of machines, disks, links, chain and clocks; each lasts a while and is over when it returns."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tests.simulation import rows
 from tests.simulation.chainview import ChainLink
@@ -107,8 +109,12 @@ class Faults:
             await asyncio.sleep(1)
         return False
 
-    async def run_on(self, machine: Machine, disk: Disk, seconds: float) -> None:
+    async def run_on(
+        self, machine: Machine, disk: Disk, seconds: float, alone: float = 0.0
+    ) -> None:
         """Run on another database for a while, then on the region's own again.
+
+        ``alone`` are seconds before that in which no other region answers it.
 
         Not where the other one has gone on meanwhile, as one does that could fetch what it lacked: to take
         it away would be to lose a disk, which may lose what no mirror holds yet. It may have done so in the
@@ -118,6 +124,10 @@ class Faults:
         own, before = region.disk, dict(disk.tables.get("size", {}))
         async with machine.down():
             self._world.change_disk(region, disk)
+        if alone:
+            with self._wired(machine, cut=True):
+                await machine.answering()
+                await asyncio.sleep(alone)
         await machine.answering()
         await asyncio.sleep(seconds)
         async with machine.down():
@@ -168,14 +178,18 @@ class Faults:
         await self._wires(machine, lose=0.3, slow=self._rng.choice((0.1, 3.0)), repeat=0.2)
 
     async def _wires(self, machine: Machine, **how) -> None:
+        with self._wired(machine, **how):
+            await asyncio.sleep(5 + self._rng.random() * 40)
+
+    @contextmanager
+    def _wired(self, machine: Machine, **how) -> Iterator[None]:
         mine = machine.region.name
         pairs = [(mine, other) for other in REGIONS if other != mine]
         pairs += [(other, mine) for _, other in pairs]
-        for pair in pairs:
-            self._world.wires.wires[pair] = Wire(**how)
-        await asyncio.sleep(5 + self._rng.random() * 40)
-        for pair in pairs:
-            self._world.wires.wires[pair] = Wire()
+        wires = self._world.wires.wires
+        wires.update((pair, Wire(**how)) for pair in pairs)
+        yield
+        wires.update((pair, Wire()) for pair in pairs)
 
     async def _clock_slightly(self, machine: Machine) -> None:
         await self._clock(machine, self._rng.uniform(1000, 110_000))

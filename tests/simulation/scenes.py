@@ -143,7 +143,8 @@ class Scenes:
             if not self._is_mirrored(machine, origin):
                 return
             self.turn(region.name)
-        await self._faults.run_on(machine, copy, 8.0)
+        # Nobody shows it at first what it lacks.
+        await self._faults.run_on(machine, copy, 8.0, alone=6.0)
 
     def _is_mirrored(self, machine: Machine, origin: Origin) -> bool:
         mine = machine.region
