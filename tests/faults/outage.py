@@ -157,7 +157,8 @@ class Outage:
     def _check_closed(self, region: str, probe: tuple[int, dict, bytes], waiting: float) -> None:
         status, headers, body = probe
         self.outcome.refused += 1
-        if self.limit is None or waiting <= self.limit:
+        # Told in tenths of a second: a little over the limit may be shown as the limit itself.
+        if self.limit is None or waiting < self.limit:
             self._find("intake", [f"{region} is closed after {waiting} s"])
         if (status, headers.get("retry-after"), json.loads(body)["code"]) != (
             503, "60", "anchoring_late",
