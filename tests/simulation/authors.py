@@ -188,21 +188,18 @@ class Authors:
                 self._interrupted.append(process)
             raise
         number = self.note(self.region.name, "receipt", receipt["origin"], receipt["index"])
-        self._check_promised(receipt, process)
+        self._check_promised(receipt)
         self._count("receipt")
         self.given.append(Given(number, self.loop.time(), post, receipt))
 
-    def _check_promised(self, receipt: dict, process: Process) -> None:
+    def _check_promised(self, receipt: dict) -> None:
         """What was signed must be safe here, and with copies in one of the mirrors' locks too.
 
-        A mirror whose disk was lost may have held it when it was signed. So may a lock that is gone, where
-        the log was closed before it was brought back: a repeat is answered with what was signed before.
+        A mirror whose disk was lost may have held it when it was signed.
         """
         origin = Origin.parse(receipt["origin"])
         size = int(receipt["proof"].partition("\n\n")[2].split("\n")[1])
-        closed = process.node.sealer.origin != origin
-        gone = closed and str(origin) not in self.region.folder.files
-        if not gone and not self.region.promised(origin, size):
+        if not self.region.promised(origin, size):
             self.broken.append(f"promised: {origin}: size {size} was signed before it was safe")
         mirrors = [one for one in self.others if one.has_lost(origin) or one.promised(origin, size)]
         if self.region.habits.copies > len(mirrors):

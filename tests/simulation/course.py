@@ -149,7 +149,9 @@ class Course:
                 else:
                     authors.one()
             if cell.point == "turn.closed" and turn % 4 == 0:
-                self._scenes.turn(name)
+                # Not while its disk or lock is in other hands: nobody closes a log before these are back.
+                async with machine.storage:
+                    self._scenes.turn(name)
             await self._until(lambda: strike.done, 2.0 if cell.backlog else 6.0)
             if strike.done or self._world.loop.time() > self._end:
                 break
