@@ -122,6 +122,7 @@ async def _lead(made: Lab, posters: dict[str, Poster], name: str) -> None:
     promised = max(one.highest[HOME] for one in posters.values() if one.given)
     deadline = time.monotonic() + 2 * _PATIENCE
     while posters[name].highest.get(HOME, -1) <= promised:
-        log = made.log(name)
-        assert time.monotonic() < deadline, f"{name} does not lead: {log.read_text()[-2000:]}"
+        if time.monotonic() >= deadline:
+            said, log = await made.readiness(name), made.log(name).read_text()
+            raise AssertionError(f"{name} does not lead: {said}\n{log[-2000:]}")
         await asyncio.sleep(0.05)
