@@ -9,6 +9,7 @@ import signal
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 
 from tests.faults import rawlog
@@ -121,7 +122,8 @@ async def _until_struck_or_witnessed(
 def _witnessed(made: Lab, home: str, index: int) -> bool:
     try:
         served = rawlog.fetch(f"{made.url(home)}/logs/{home}/1/checkpoint").decode()
-    except OSError:
+    except (OSError, HTTPException):
+        # The call may have struck in the middle of this answer.
         return False
     # Its own signature, and one of each witness.
     return Checkpoint.of(served).size > index and served.count("\n\u2014 ") == 3
