@@ -120,7 +120,8 @@ async def _lead(made: Lab, posters: dict[str, Poster], name: str) -> None:
     """Start a node and wait until it has promised something new."""
     await made.start(name)
     promised = max(one.highest[HOME] for one in posters.values() if one.given)
-    deadline = time.monotonic() + 2 * _PATIENCE
+    # A post that a sleeping or ending node took keeps its poster for all of its patience.
+    deadline = time.monotonic() + posters[name].timeout + _PATIENCE
     while posters[name].highest.get(HOME, -1) <= promised:
         if time.monotonic() >= deadline:
             said, log = await made.readiness(name), made.log(name).read_text()
