@@ -6,6 +6,7 @@ import pytest
 from ledger.store import SqliteStore
 from tests.unit.anchoring.model_chain import ModelWorld
 from tests.unit.anchoring.support import HandClock
+from tests.unit.mirroring.holding import town_in
 from tests.unit.mirroring.regions import NAMES, Region, policies
 
 
@@ -50,6 +51,20 @@ def three(tmp_path):
                 for region in regions:
                     region.connect(regions)
                 await test(Three(world, clock, regions))
+
+        asyncio.run(whole())
+
+    return run
+
+
+@pytest.fixture
+def town(tmp_path):
+    """Run an async test with two mirrors and a folder for homes."""
+
+    def run(test):
+        async def whole():
+            async with town_in(tmp_path) as made:
+                await test(made)
 
         asyncio.run(whole())
 

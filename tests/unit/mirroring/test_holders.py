@@ -17,23 +17,8 @@ from tests.unit.mirroring.holding import (
     first_row,
     log_alone,
     rows,
-    town_in,
 )
 from tests.unit.sealing.harness import Given
-
-
-@pytest.fixture
-def town(tmp_path):
-    """Run an async test with two mirrors and a folder for homes."""
-
-    def run(test):
-        async def whole():
-            async with town_in(tmp_path) as made:
-                await test(made)
-
-        asyncio.run(whole())
-
-    return run
 
 
 def codes(outcomes):

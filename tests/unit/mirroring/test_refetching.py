@@ -1,6 +1,5 @@
 """What a database has lost comes back from the mirrors, proven, or is named."""
 
-import asyncio
 import json
 import shutil
 import sqlite3
@@ -21,23 +20,9 @@ from ledger.statement.sdjwt import join, open_slots, parse
 from ledger.statement.sealed import open_sealed
 from ledger.testing.kit import NoteKey
 from ledger.values import TreeHead
-from tests.unit.mirroring.holding import HOME, RECOVERY, first_row, rows, town_in
+from tests.unit.mirroring.holding import HOME, RECOVERY, first_row, rows
 
 NOTHING = TreeHead(0, EMPTY_ROOT)
-
-
-@pytest.fixture
-def town(tmp_path):
-    """Run an async test with two mirrors and a folder for homes."""
-
-    def run(test):
-        async def whole():
-            async with town_in(tmp_path) as made:
-                await test(made)
-
-        asyncio.run(whole())
-
-    return run
 
 
 async def logged(t, home, given):

@@ -21,7 +21,7 @@ from ledger.statement.sdjwt import open_slots, parse
 from ledger.store import SqliteStore
 from ledger.testing.kit import NoteKey, uscc_of
 from ledger.values import Millis, TreeHead
-from tests.unit.mirroring.holding import HOME, own_policies, town_in
+from tests.unit.mirroring.holding import HOME, own_policies
 from tests.unit.mirroring.regions import (
     BROKER,
     CA,
@@ -40,20 +40,6 @@ DECLARATION = "import_declaration"
 CUSTOMS = CARRIER
 CHANGE = {"change": "amended", "reason": "weighed again", "case_code": "over_short"}
 CERTIFICATES = {kid_of(REGISTRAR.certificate): REGISTRAR.certificate}
-
-
-@pytest.fixture
-def town(tmp_path):
-    """Run an async test with two mirrors and a folder for homes."""
-
-    def run(test):
-        async def whole():
-            async with town_in(tmp_path) as made:
-                await test(made)
-
-        asyncio.run(whole())
-
-    return run
 
 
 def declaration(author, version=1, prev=None):

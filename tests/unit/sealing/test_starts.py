@@ -98,6 +98,12 @@ def test_a_database_restored_from_a_copy_is_read_only(tmp_path):
     asyncio.run(test())
 
 
+def alter(path, statement):
+    with sqlite3.connect(path) as sql:
+        assert sql.execute(statement).rowcount > 0
+    sql.close()
+
+
 ALTERED = {
     "a tile is gone": "DELETE FROM tile",
     "a tile's root is text": "UPDATE tile SET root = 'text'",
@@ -114,9 +120,7 @@ def test_a_tree_altered_in_the_database_is_read_only_until_it_is_mended(tmp_path
         async with node_on(tmp_path / "db", lock) as node:
             await node.submit(*rows(260))
         shutil.copy(tmp_path / "db", tmp_path / "mended")
-        with sqlite3.connect(tmp_path / "db") as sql:
-            assert sql.execute(ALTERED[name]).rowcount > 0
-        sql.close()
+        alter(tmp_path / "db", ALTERED[name])
         held = dict(lock.heads)
         async with node_on(tmp_path / "db", lock) as node:
             await read_only(node, "log_unreadable|head_lock_fork|row_unreadable")
@@ -304,12 +308,6 @@ def test_a_start_with_nothing_to_log_again_leads_before_the_time_is_known(tmp_pa
             assert await node.store.size(NEXT) == 2
 
     asyncio.run(test())
-
-
-def alter(path, statement):
-    with sqlite3.connect(path) as sql:
-        assert sql.execute(statement).rowcount > 0
-    sql.close()
 
 
 OF_OPEN, OF_CLOSED = f"origin = '{NEXT}'", f"origin = '{BEIJING}'"
