@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.faults.checker import Checker, Promise
-from tests.faults.lab import Lab
+from tests.faults.lab import REGIONS, Lab
 from tests.faults.poster import Poster
 
 SETTLE_SECONDS = 60.0
@@ -30,9 +30,10 @@ async def judge(
         return Judgement(refused + deaths(made))
     checker = _checker(made, posters)
     took = await asyncio.to_thread(checker.settled, settle_seconds)
+    standing = [await _standing(made, one) for one in REGIONS] if checker.findings else []
     await asyncio.to_thread(checker.check, _REPEATED, seed)
     await made.check_alive()
-    return Judgement(refused + checker.findings + deaths(made), took)
+    return Judgement(refused + checker.findings + standing + deaths(made), took)
 
 
 async def settled(made: Lab, poster: Poster, seconds: float = SETTLE_SECONDS) -> Checker:
@@ -40,6 +41,17 @@ async def settled(made: Lab, poster: Poster, seconds: float = SETTLE_SECONDS) ->
     checker = _checker(made, [poster])
     await asyncio.to_thread(checker.settled, seconds)
     return checker
+
+
+async def _standing(made: Lab, region: str) -> str:
+    """Why a node did not settle, in its own words: nothing of it is left once the run is over."""
+    try:
+        said = str(await made.readiness(region))
+    except OSError as error:
+        said = repr(error)
+    return (
+        f"settled: {region} says {said}; its log ends with {made.log(region).read_text()[-2000:]}"
+    )
 
 
 def _checker(made: Lab, posters: Sequence[Poster]) -> Checker:

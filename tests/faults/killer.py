@@ -1,11 +1,14 @@
 """Kills processes at random moments and at every failpoint, also while they recover; starts them again."""
 
 import asyncio
+import contextlib
 import random
 import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.faults.lab import CHAIN, REGIONS, Lab
 from tests.faults.striking import Strike, points
@@ -85,10 +88,11 @@ class Killer:
         old, own = data.with_name(f"{region}.old"), data.with_name(f"{region}.own")
         await self._kill(region)
         shutil.copytree(data, old)
-        promised = self.highest.get(region, -1)
+        held = _leaves(old, region)
         await self._run_for(region, 0.5)
-        # Only a node that has promised more since can be wrong to lead with the copy.
-        while self.highest.get(region, -1) <= promised:
+        # Only a node that has promised more can be wrong to lead with the copy, in which leaves may stand
+        # that nobody was promised before it was made.
+        while self.highest.get(region, -1) < held:
             await asyncio.sleep(0.05)
         await self._kill(region)
         data.rename(own)
@@ -141,3 +145,11 @@ class Killer:
     async def _kill(self, name: str) -> None:
         if await self.lab.kill(name):
             self.kills[name] = self.kills.get(name, 0) + 1
+
+
+def _leaves(data: Path, region: str) -> int:
+    """How many leaves of the region's own log stand in a database at rest."""
+    query = "SELECT count(*) FROM leaf WHERE origin LIKE ?"
+    file = f"file:{data / 'ledger.sqlite'}?mode=ro"
+    with contextlib.closing(sqlite3.connect(file, uri=True)) as database:
+        return database.execute(query, (f"%/{region}/1",)).fetchone()[0]
