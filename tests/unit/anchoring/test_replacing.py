@@ -61,6 +61,13 @@ async def waiting(tmp_path, replacing, model=ModelChain):
         await store.close()
 
 
+async def mined(anchorer, chain):
+    """The chain mines again what waits, and nothing is left to be sent."""
+    chain.world.hold = False
+    chain.world.release()
+    assert await anchorer.step() is Outcome.IDLE
+
+
 def prices(raws):
     return sorted({json.loads(raw).get("price", 0) for raw in raws})
 
@@ -80,9 +87,7 @@ def test_the_same_call_is_offered_more_for_after_each_wait_up_to_the_most(tmp_pa
             assert {row.raw for row in rows} == set(chain.sent)
             calls = [json.loads(raw) for raw in chain.sent]
             assert len({json.dumps({**one, "price": 0}, sort_keys=True) for one in calls}) == 1
-            chain.world.hold = False
-            chain.world.release()
-            assert await anchorer.step() is Outcome.IDLE
+            await mined(anchorer, chain)
             assert chain.world.nonce(chain.account) == 1
             assert anchorer.status.alarm is None
 
@@ -107,9 +112,7 @@ def test_a_pool_that_refuses_what_was_replaced_is_offered_more_up_to_the_most(tm
             rows = await store.outbox(chain.sender)
             assert prices(row.raw for row in rows) == [0, 1, 2, 3]
             assert {row.nonce for row in rows} == {0}
-            chain.world.hold = False
-            chain.world.release()
-            assert await anchorer.step() is Outcome.IDLE
+            await mined(anchorer, chain)
             assert chain.world.nonce(chain.account) == 1
             assert anchorer.status.alarm is None
 
@@ -137,9 +140,7 @@ def test_what_the_chain_says_against_the_dearest_is_told_and_the_cheaper_one_is_
                 assert prices(chain.world.pool.values()) == [0]
             # Nothing dearer is signed than what was refused already.
             assert prices(row.raw for row in await store.outbox(chain.sender)) == [0, 1]
-            chain.world.hold = False
-            chain.world.release()
-            assert await anchorer.step() is Outcome.IDLE
+            await mined(anchorer, chain)
 
     asyncio.run(run())
 

@@ -47,8 +47,13 @@ async def head_at(home, size):
     return TreeHead(size, await tree.root(home.store, HOME, size))
 
 
-def back_up(t, name="home"):
-    shutil.copytree(t.folder / name, t.folder / "backup")
+async def backed_up(t, given, alone=False):
+    """A home that goes on after a backup was made of it; the receipts of what stands in that."""
+    home = await t.led(anchored=NOTHING, alone=alone)
+    receipts = await logged(t, home, given)
+    await home.stop()
+    shutil.copytree(t.folder / "home", t.folder / "backup")
+    return await t.led(anchored=NOTHING, alone=alone), receipts
 
 
 def restore(t, name="home"):
@@ -89,12 +94,8 @@ def check_receipt(receipt, row):
 @pytest.mark.parametrize("alone", [False, True])
 def test_an_old_backup_catches_up_by_itself_and_seals_again(town, alone):
     async def test(t):
-        home = await t.led(anchored=NOTHING, alone=alone)
         given = [first_row(), *rows(3)]
-        receipts = await logged(t, home, given)
-        await home.stop()
-        back_up(t)
-        home = await t.led(anchored=NOTHING, alone=alone)
+        home, receipts = await backed_up(t, given, alone=alone)
         later = rows(140)
         receipts += await logged(t, home, later)
         await copied(t, home)
@@ -293,11 +294,7 @@ def another_statement(index, fed):
 @pytest.mark.parametrize("mark", ["lock", "signed", "chain"])
 def test_nothing_is_stored_that_a_head_of_ours_does_not_prove(town, mark):
     async def test(t):
-        home = await t.led(anchored=NOTHING, alone=True)
-        await logged(t, home, [first_row(), *rows(1)])
-        await home.stop()
-        back_up(t)
-        home = await t.led(anchored=NOTHING, alone=True)
+        home, _ = await backed_up(t, [first_row(), *rows(1)], alone=True)
         await logged(t, home, rows(5))
         await copied(t, home)
         five, seven = await head_at(home, 5), await head_at(home, 7)
@@ -331,11 +328,7 @@ def test_nothing_is_stored_that_a_head_of_ours_does_not_prove(town, mark):
 
 def test_beyond_a_hole_of_our_own_nothing_is_fetched_and_the_row_is_to_blame(town):
     async def test(t):
-        home = await t.led(anchored=NOTHING)
-        await logged(t, home, [first_row(), *rows(4)])
-        await home.stop()
-        back_up(t)
-        home = await t.led(anchored=NOTHING)
+        home, _ = await backed_up(t, [first_row(), *rows(4)])
         await logged(t, home, rows(3))
         await home.stop()
         restore(t)
@@ -356,11 +349,7 @@ def test_beyond_a_hole_of_our_own_nothing_is_fetched_and_the_row_is_to_blame(tow
 
 def test_a_mirror_that_answers_otherwise_the_second_time_stores_nothing(town):
     async def test(t):
-        home = await t.led(anchored=NOTHING)
-        await logged(t, home, [first_row()])
-        await home.stop()
-        back_up(t)
-        home = await t.led(anchored=NOTHING)
+        home, _ = await backed_up(t, [first_row()])
         await logged(t, home, rows(6))
         await home.stop()
         restore(t)
@@ -382,11 +371,7 @@ def test_a_mirror_that_answers_otherwise_the_second_time_stores_nothing(town):
 
 def test_a_mirror_that_goes_away_in_the_middle_costs_only_time(town):
     async def test(t):
-        home = await t.led(anchored=NOTHING)
-        await logged(t, home, [first_row()])
-        await home.stop()
-        back_up(t)
-        home = await t.led(anchored=NOTHING)
+        home, _ = await backed_up(t, [first_row()])
         await logged(t, home, rows(150))
         await home.stop()
         restore(t)
