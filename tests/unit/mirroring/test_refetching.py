@@ -56,12 +56,12 @@ async def backed_up(t, given, alone=False):
     return await t.led(anchored=NOTHING, alone=alone), receipts
 
 
-def restore(t, name="home"):
+def restore(t):
     """Bring the database back as it was, the lock stays."""
-    for path in (t.folder / name).glob("db*"):
+    for path in (t.folder / "home").glob("db*"):
         path.unlink()
     for path in (t.folder / "backup").glob("db*"):
-        shutil.copy(path, t.folder / name / path.name)
+        shutil.copy(path, t.folder / "home" / path.name)
 
 
 async def check_same(home, given, receipts):
