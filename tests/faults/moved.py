@@ -152,7 +152,7 @@ async def _alarmed(made: Lab, region: str) -> str:
     """Wait for the alarm; what is wrong with it, or ''."""
     # Whoever found the chain silent for a while looks again after ten seconds.
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(12 if made.plant else 20):
             while await _alarm(made, region) != "chain_identity":
                 await asyncio.sleep(0.1)
     alarm = await _alarm(made, region)

@@ -9,7 +9,7 @@ from tests.faults.lab import CHAIN, REGIONS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="children die with us by prctl")
 
-KILLS = 40
+KILLS = 30
 
 
 @pytest.mark.parametrize("copies", [0, 1])

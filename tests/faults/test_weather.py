@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="children die wi
 
 @pytest.mark.parametrize("copies", [0, 1])
 def test_no_weather_breaks_a_promise(copies):
-    passed = weather.run(20260302, seconds=12, copies=copies)
+    passed = weather.run(20260302, seconds=10, copies=copies)
     print(passed)
     assert passed.findings == []
     assert set(passed.struck) == {DROP, CUT, DELAY, STALL, TWICE}

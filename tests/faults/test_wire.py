@@ -9,7 +9,7 @@ from tests.faults.wiretap import FATES
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="children die with us by prctl")
 
-SENDS = 24
+SENDS = 18
 
 
 def test_every_transaction_stood_stored_when_it_was_sent():
