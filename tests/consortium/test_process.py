@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,15 @@ def control(folder, *words):
     )  # fmt: skip
 
 
+def until_joined(folder):
+    """The status once each has found the others; blocks are made as soon as three of four have."""
+    deadline = time.monotonic() + 20
+    while (status := control(folder, "status")).stdout.count("3 peers") < len(AUTHORITIES):
+        if time.monotonic() > deadline:
+            break
+    return status
+
+
 def test_in_the_background_it_runs_until_it_is_stopped(program, tmp_path):
     folder = tmp_path / "chain"
     before = control(folder, "status")
@@ -98,7 +108,7 @@ def test_in_the_background_it_runs_until_it_is_stopped(program, tmp_path):
         # A second time it is the same chain.
         assert control(folder, "up").stdout == up.stdout
         validators = children(int((folder / "lock").read_text()))
-        status = control(folder, "status")
+        status = until_joined(folder)
         assert status.returncode == 0
         for line, other in zip(status.stdout.splitlines(), others, strict=True):
             assert re.fullmatch(r"(\w+ +\S+)  height \d+, 3 peers", line)

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="children die wi
 
 
 def test_a_fault_under_load_breaks_no_promise():
-    soaked = soak.run(20260302, faults=1, every=14.0)
+    soaked = soak.run(20260302, faults=1, every=20.0)
     print(soaked)
     assert soaked.findings == []
     assert soaked.faults.total() == 1

@@ -44,6 +44,20 @@ def test_a_refused_anchor_of_the_closed_log_is_no_alarm_for_the_next(tmp_path):
     asyncio.run(test())
 
 
+def looked_at_by_both(look):
+    """Neither goes on before both have looked: one that came later would find what the first sent."""
+    looks = []
+
+    async def outbox(sender):
+        rows = await look(sender)
+        looks.append(sender)
+        while len(looks) < 2:
+            await asyncio.sleep(0.001)
+        return rows
+
+    return outbox
+
+
 @pytest.mark.parametrize("shared", [True, False])
 def test_the_last_step_for_a_closed_log_and_the_first_for_the_next_take_two_nonces(
     tmp_path, shared
@@ -67,9 +81,11 @@ def test_the_last_step_for_a_closed_log_and_the_first_for_the_next_take_two_nonc
 
         await grow(store, BEIJING, 3, lock)
         await grow(store, NEXT, 3, lock, "next")
+        if not shared:
+            store.outbox = looked_at_by_both(store.outbox)
         await asyncio.gather(stepped_once(BEIJING), stepped_once(NEXT))
+        await store.close()
         nonces = [json.loads(raw)["nonce"] for raw in chain.sent]
         assert nonces == ([0, 1] if shared else [0, 0])
-        await store.close()
 
     asyncio.run(test())
