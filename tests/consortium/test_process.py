@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -87,13 +86,10 @@ def control(folder, *words):
     )  # fmt: skip
 
 
-def until_joined(folder):
-    """The status once each has found the others; blocks are made as soon as three of four have."""
-    deadline = time.monotonic() + 20
-    while (status := control(folder, "status")).stdout.count("3 peers") < len(AUTHORITIES):
-        if time.monotonic() > deadline:
-            break
-    return status
+def joined(folder):
+    """The status once each has found the others: blocks are made as soon as three of four have."""
+    status = control(folder, "status")
+    return status if status.stdout.count("3 peers") == len(AUTHORITIES) else None
 
 
 def test_in_the_background_it_runs_until_it_is_stopped(program, tmp_path):
@@ -108,7 +104,7 @@ def test_in_the_background_it_runs_until_it_is_stopped(program, tmp_path):
         # A second time it is the same chain.
         assert control(folder, "up").stdout == up.stdout
         validators = children(int((folder / "lock").read_text()))
-        status = until_joined(folder)
+        status = until(lambda: joined(folder), "all are joined", 20)
         assert status.returncode == 0
         for line, other in zip(status.stdout.splitlines(), others, strict=True):
             assert re.fullmatch(r"(\w+ +\S+)  height \d+, 3 peers", line)
