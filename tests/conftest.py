@@ -28,3 +28,13 @@ def nothing_left_open():
     """A socket left open fails the file that left it: collected later, it would fail a test of another."""
     yield
     gc.collect()
+
+
+# Not for the session, as the plugin has it: an idle network still costs a seventh of a processor, and what
+# its regions ask one another stands in the log, which a test of another file may read.
+@pytest.fixture(scope="module")
+def local_ledger():
+    from ledger.testing import running_network
+
+    with running_network() as network:
+        yield network
