@@ -15,12 +15,11 @@ import hashlib
 import json
 import random
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults import rawchain, rawlog
+from tests.faults.asking import ask
 from tests.faults.rawlog import BrokenError, Checkpoint, Key, Proof
 
 
@@ -165,14 +164,8 @@ class Checker:
         node = next(log for log in self.logs if log.region == promise.region).base.split("/logs/")[
             0
         ]
-        request = urllib.request.Request(
-            f"{node}/records", promise.compact.encode(), {"Content-Type": "application/sd-jwt"}
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                again = json.load(answer)
-        except urllib.error.HTTPError as error:
-            again = {"problem": error.code}
+        said = ask(f"{node}/records", promise.compact.encode())
+        again = json.loads(said.body) if said.status < 400 else {}
         names = ("id", "origin", "index", "received", "leaf")
         if any(again.get(name) != promise.receipt[name] for name in names):
             self.findings.append(f"repeat: {promise.receipt['origin']} {promise.receipt['index']}")

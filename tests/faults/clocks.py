@@ -14,14 +14,14 @@ import json
 import random
 import tempfile
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.error import HTTPError, URLError
+from urllib.error import URLError
 
 from tests.faults import rawlog
+from tests.faults.asking import ask
 from tests.faults.gate import Gate, gate
 from tests.faults.judging import judge
 from tests.faults.lab import REGIONS, Lab, lab
@@ -307,9 +307,7 @@ def _is_ready(url: str) -> bool:
 def _get(url: str) -> str:
     """The answer's text, also of one that says that something is wrong; "" where there is none."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            return answer.read().decode()
-    except HTTPError as error:
-        return error.read().decode() if error.code == 503 else ""
+        said = ask(url, seconds=10)
     except (URLError, TimeoutError, ConnectionError):
         return ""
+    return said.body.decode() if said.status in {200, 503} else ""

@@ -6,14 +6,14 @@ import os
 import re
 import sys
 import time
-import urllib.request
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
-from urllib.error import HTTPError
+
+from tests.faults.asking import ask
 
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 120.0
@@ -110,9 +110,4 @@ async def gateway_process(
 
 
 def _get(url: str) -> bytes:
-    try:
-        with urllib.request.urlopen(url, timeout=_PATIENCE) as answer:
-            return answer.read()
-    except HTTPError as error:
-        # A refusal is an answer, too, and comes as JSON or as a page.
-        return error.read()
+    return ask(url, seconds=_PATIENCE).body

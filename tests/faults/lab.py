@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from tests.faults.asking import ask
 from tests.faults.links import Links
 from tests.faults.striking import Strike
 
@@ -195,7 +196,8 @@ class Lab:
 
     async def readiness(self, region: str) -> dict:
         """What a node says of its own state, ready or not."""
-        return await asyncio.to_thread(_readiness, self.url(region))
+        said = await asyncio.to_thread(ask, f"{self.url(region)}/readyz", seconds=10)
+        return json.loads(said.body)
 
     async def anchored(self, region: str) -> None:
         """Wait until a first checkpoint of the region is anchored."""
@@ -338,14 +340,6 @@ async def _within(seconds: float, look: Callable[[], Awaitable[_Seen | None]]) -
 
 def _alive_at(name: str) -> str:
     return "/" if name == CHAIN else "/livez"
-
-
-def _readiness(url: str) -> dict:
-    try:
-        with urllib.request.urlopen(f"{url}/readyz", timeout=10) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        return json.load(error)
 
 
 def _answers(url: str) -> bool:

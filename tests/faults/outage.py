@@ -11,12 +11,11 @@ import asyncio
 import json
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults import rawchain
+from tests.faults.asking import ask
 from tests.faults.checker import Checker, Log
 from tests.faults.judging import judge
 from tests.faults.lab import CHAIN, REGIONS, Lab, lab
@@ -137,10 +136,10 @@ class Outage:
         return (len(told) < len(REGIONS) or closes) and away < (self.limit or 0) + _NOTICES
 
     async def _look(self, made: Lab, region: str, told: dict[str, float], away: float) -> None:
-        status, _, body = await asyncio.to_thread(_ask, f"{made.url(region)}/readyz")
+        status, _, body = await asyncio.to_thread(ask, f"{made.url(region)}/readyz")
         said = json.loads(body)
         anchoring = said["anchoring"]
-        _, _, metrics = await asyncio.to_thread(_ask, f"{made.url(region)}/metrics")
+        _, _, metrics = await asyncio.to_thread(ask, f"{made.url(region)}/metrics")
         shown = anchoring["unavailable"] == "chain_unavailable" and anchoring["backlog"] > 0
         if shown and b"\njjj_chain_reachable 0.0\n" in metrics:
             told.setdefault(region, away)
@@ -148,7 +147,7 @@ class Outage:
             self._find("degraded", [f"{region} says {anchoring} of a chain that is away"])
         closed = anchoring["code"] == "anchoring_late"
         # What a stranger posts: nothing that would be taken.
-        probe = await asyncio.to_thread(_ask, f"{made.url(region)}/records", b"nothing")
+        probe = await asyncio.to_thread(ask, f"{made.url(region)}/records", b"nothing")
         if closed and (status != 503 or said["ready"]):
             self._find("degraded", [f"{region} says {status} and {said}"])
         if closed:
@@ -190,17 +189,3 @@ class Outage:
 def _anchored(logs: list[Log], made: Lab) -> dict[str, int]:
     ledger = json.loads((made.folder / "network.json").read_text())["chain"]["ledger"]
     return {log.region: rawchain.head(made.rpc, ledger, log.id)[0] for log in logs}
-
-
-def _ask(url: str, body: bytes | None = None) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body, whatever they are."""
-    request = urllib.request.Request(url, body, {"Content-Type": "application/sd-jwt"})
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status, _lower(answer.headers), answer.read()
-    except urllib.error.HTTPError as error:
-        return error.code, _lower(error.headers), error.read()
-
-
-def _lower(headers) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
