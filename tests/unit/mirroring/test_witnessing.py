@@ -36,6 +36,11 @@ async def more(region, name):
     await region.post(statement(region.name, CARRIER, "bill_of_lading", bill(name)))
 
 
+def signed(region, head: TreeHead) -> str:
+    """A checkpoint of whatever head, under the signature of the region's own log."""
+    return sign_checkpoint(Checkpoint(str(region.origin), head), region.key)
+
+
 def test_an_anchored_head_gets_the_logs_checkpoint_and_both_other_regions_cosignatures(three):
     async def test(t):
         await start(t.beijing)
@@ -286,9 +291,7 @@ def test_a_contradicting_checkpoint_is_kept_with_both_notes(three):
     async def test(t):
         await start(t.beijing)
         await t.settle(4)
-        forged = sign_checkpoint(
-            Checkpoint(str(t.beijing.origin), TreeHead(3, digest("other"))), t.beijing.key
-        )
+        forged = signed(t.beijing, TreeHead(3, digest("other")))
         for region in t.regions:
             with pytest.raises(ConflictError) as caught:
                 await region.witness.compare(forged)
@@ -305,9 +308,7 @@ def test_a_checkpoint_beyond_our_mirror_is_compared_once_the_mirror_is_there(thr
     async def test(t):
         await start(t.beijing)
         await t.settle(3)
-        forged = sign_checkpoint(
-            Checkpoint(str(t.beijing.origin), TreeHead(4, digest("other"))), t.beijing.key
-        )
+        forged = signed(t.beijing, TreeHead(4, digest("other")))
         await t.tianjin.witness.compare(forged)
         assert await t.tianjin.store.evidence("fork") == []
         # Of its own log a region that leads holds everything: what goes beyond was signed by a copy of it.
@@ -363,9 +364,7 @@ def test_what_a_copy_of_us_signed_is_found_once_our_log_is_back(three, tmp_path,
         await t.settle(4)
         async with old_backup(beijing, tmp_path) as restored:
             await more(beijing, "LATER")
-            forged = sign_checkpoint(
-                Checkpoint(str(origin), TreeHead(4 + beyond, digest("other"))), beijing.key
-            )
+            forged = signed(beijing, TreeHead(4 + beyond, digest("other")))
             await restored.witness.compare(forged)
             await restored.witness.step()
             assert await restored.store.evidence() == []
