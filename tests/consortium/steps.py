@@ -10,6 +10,7 @@ from tests.engines.lameness import Lame
 from tests.engines.testimony import LAME, LIES
 from tests.faults.lab import REGIONS
 from tests.faults.links import CLEAR, DELAY, DROP
+from tests.halting import halt
 
 _STANDS_SECONDS = 4.0
 _ASIDE_SECONDS = 60.0
@@ -91,11 +92,13 @@ def slow(victim: str, seconds: float) -> Step:
         await asyncio.sleep(seconds)
         await _goes_on(stage, f"with {victim} slow")
         _across(stage, [victim], others, CLEAR)
-        _signal(stage, victim, signal.SIGSTOP)
+        pid = stage.chain.validators[victim].pid
+        assert pid is not None
+        await asyncio.to_thread(halt, pid)
         try:
             await _goes_on(stage, f"with {victim} stopped")
         finally:
-            _signal(stage, victim, signal.SIGCONT)
+            os.kill(pid, signal.SIGCONT)
 
     return step
 
@@ -155,12 +158,6 @@ def _across(stage: Stage, left: list[str], right: list[str], weather: str) -> No
         for other in right:
             stage.links.set(one, other, weather)
             stage.links.set(other, one, weather)
-
-
-def _signal(stage: Stage, victim: str, number: int) -> None:
-    pid = stage.chain.validators[victim].pid
-    assert pid is not None
-    os.kill(pid, number)
 
 
 async def _goes_on(stage: Stage, what: str) -> None:

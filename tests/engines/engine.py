@@ -17,6 +17,7 @@ from ledger.consortium.binary import is_ready
 from ledger.consortium.plan import source_folder
 from ledger.settings import cache_folder
 from tests.engines.choosing import ROOT, is_foreign
+from tests.halting import halt
 
 ANVIL = ROOT / "hardhat-free-local/anvil/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"
 
@@ -96,7 +97,7 @@ class Engine:
         """Pause so many of the processes that the engine is made of, the last ones first."""
         self.paused = self._parts()[-count:]
         for part in self.paused:
-            os.kill(part, signal.SIGSTOP)
+            halt(part)
 
     def resume(self) -> None:
         for part in self.paused:

@@ -1,8 +1,6 @@
 """Settings and processes, with a stand-in for the engine."""
 
 import http.server
-import os
-import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +13,7 @@ from ledger.consortium import calls, tether
 from ledger.consortium.layout import lay_out
 from ledger.consortium.validators import consortium
 from ledger.errors import UnavailableError
+from tests.halting import halt
 from tests.unit.consortium.engine import plan, stand_in
 
 
@@ -125,7 +124,7 @@ def test_one_that_will_not_end_is_killed(chain, monkeypatch):
     monkeypatch.setattr("ledger.consortium.validator._STOP_SECONDS", 0.2)
     chain.start("beijing")
     pid = chain.validators["beijing"].pid
-    os.kill(pid, signal.SIGSTOP)
+    halt(pid)
     chain.stop("beijing")
     assert not is_there(pid)
 
