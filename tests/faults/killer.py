@@ -65,12 +65,13 @@ class Killer:
         dice, struck = self._dice[name], False
         while not struck or (self.total < kills and asyncio.get_running_loop().time() < deadline):
             await self._strike(name)
-            struck = True
-            # A second blow while it reads its log again, moves its lock, opens its port.
-            while dice.random() < 0.35 and self.total < kills:
+            # A second blow while it reads its log again, moves its lock, opens its port; one in every run.
+            again, struck = not struck or dice.random() < 0.35, True
+            while again and self.total < kills:
                 await asyncio.sleep(dice.random() * 0.3)
                 self.recovering += not await self.lab.is_answering(name)
                 await self._strike(name)
+                again = dice.random() < 0.35
             if dice.random() < 0.75:
                 await self.lab.answering(name)
             await asyncio.sleep(dice.random() * _PAUSE[name])
