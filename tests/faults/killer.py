@@ -53,7 +53,7 @@ class Killer:
         return sum(self.kills.values())
 
     async def run(self, kills: int, most_seconds: float) -> None:
-        """That many kills, or as many as the time allows; all runs again at the end."""
+        """That many kills, a fifth at failpoints, or what the time allows; all runs again at the end."""
         await self.restore(self._shuffle.choice(REGIONS))
         deadline = asyncio.get_running_loop().time() + most_seconds
         async with asyncio.TaskGroup() as lanes:
@@ -63,7 +63,7 @@ class Killer:
     async def _lane(self, name: str, kills: int, deadline: float) -> None:
         """One process at its own pace, so that several are down at once; each dies even in a short run."""
         dice, struck = self._dice[name], False
-        while not struck or (self.total < kills and asyncio.get_running_loop().time() < deadline):
+        while not struck or self._goes_on(kills, deadline):
             await self._strike(name)
             # A second blow while it reads its log again, moves its lock, opens its port; one in every run.
             again, struck = not struck or dice.random() < 0.35, True
@@ -75,6 +75,11 @@ class Killer:
             if dice.random() < 0.75:
                 await self.lab.answering(name)
             await asyncio.sleep(dice.random() * _PAUSE[name])
+
+    def _goes_on(self, kills: int, deadline: float) -> bool:
+        # On a busy machine fewer nodes get as far as their failpoint before they are killed.
+        enough = self.total >= kills and self.points.total() >= kills / 5
+        return not enough and asyncio.get_running_loop().time() < deadline
 
     async def restore(self, region: str) -> None:
         """Start a node on an old copy of its database for a while, then on its own again.

@@ -23,6 +23,5 @@ def test_no_kill_breaks_a_promise(copies):
     assert outcome.statements > 100
     assert outcome.retries > KILLS / 2
     assert outcome.recovering > 0
-    # How many get so far before they are killed depends on how busy the machine is.
-    assert outcome.points.total() > 0
+    assert outcome.points.total() >= KILLS / 5
     assert outcome.restored == 1
