@@ -53,6 +53,14 @@ def transactions(rpc: str, account: str) -> int:
     return int(_ask(rpc, "eth_getTransactionCount", [f"0x{account}", "latest"]), 16)
 
 
+def has_receipt(rpc: str, transaction: str) -> bool:
+    """Whether a node has the receipt of a transaction (hex); one that has not says null, or an error."""
+    try:
+        return _ask(rpc, "eth_getTransactionReceipt", [f"0x{transaction}"]) is not None
+    except KeyError:
+        return False
+
+
 def _event(log: dict) -> Event:
     root, old_size, old_root = _words(log["data"])
     return Event(int(log["topics"][2], 16), root, int.from_bytes(old_size, "big"), old_root)

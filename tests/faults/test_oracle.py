@@ -2,10 +2,11 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 
-from tests.faults import oracle
+from tests.faults import oracle, rawchain
 from tests.faults.oracle import Oracle
 from tests.faults.verdicts import ASKED, FAILED, MODES, OFFLINE, PASSED, UNREACHABLE, Verdict
 
@@ -78,6 +79,18 @@ def test_a_verdict_remembered_by_the_id_is_found(asker):
         asker.judged(kept, OFFLINE)
         asker.judged(asker.changed(kept), OFFLINE)
     assert any("changed in" in one for one in asker.findings)
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_verdict_that_waits_for_what_is_there_is_found(asker, monkeypatch, shown):
+    """Planted: nothing passes with the chain asked. A node without the receipt is waited for rightly."""
+    monkeypatch.setattr(rawchain, "has_receipt", lambda rpc, transaction: shown)
+    asker.verify = lambda *asked: replace(
+        oracle.verify(*asked[:2], OFFLINE, asked[3]), state="pending"
+    )
+    for kept in asker.kept:
+        asker.judged(kept, ASKED, quiet=True)
+    assert any("pending, though nothing lacks" in one for one in asker.findings) == shown
 
 
 def _judge_all(asker: Oracle, mode: str) -> None:

@@ -60,7 +60,8 @@ class Judge:
         self._on_chain: dict[str, set[tuple[int, bytes]]] = {name: set() for name in self._logs}
 
     def faults(self, kept: Kept, verdict: Verdict, mode: str, quiet: bool) -> list[str]:
-        """What is wrong with a verdict; once all is ``quiet``, every good bundle has to pass.
+        """What is wrong with a verdict; once all is ``quiet``, every good bundle has to pass, as far as the
+        node that is asked has what it names.
 
         Raises OSError where the chain has to be read and does not answer.
         """
@@ -74,7 +75,7 @@ class Judge:
             found += [f"passed, though {weak}"] if weak else []
             found += ["passed, though the chain was not reached"] if mode == UNREACHABLE else []
             found += ["its head is not on the chain"] if not weak and self._missing(kept) else []
-        elif not weak and (mode == OFFLINE or (mode == ASKED and quiet and names_anchors(kept))):
+        elif not weak and (mode == OFFLINE or (mode == ASKED and quiet and self._shown(kept))):
             found.append(f"{verdict.state}, though nothing lacks: {verdict.why}")
         shown = posted_fields(kept.promise.compact)
         if any(shown.get(name) != value for name, value in verdict.fields.items()):
@@ -121,6 +122,15 @@ class Judge:
         return any(
             (head.size, head.root) not in self._heads(self._logs[head.origin], head.size, head.root)
             for head in heads
+        )
+
+    def _shown(self, kept: Kept) -> bool:
+        """Whether the node that is asked has all that the bundle names.
+
+        A validator that was killed may lack receipts of its last block for good; it has the block's events.
+        """
+        return names_anchors(kept) and all(
+            rawchain.has_receipt(self.rpc, one["anchor"]["transaction"]) for one in _evidence(kept)
         )
 
     def _heads(self, log: Log, size: int, root: bytes) -> set[tuple[int, bytes]]:
