@@ -10,7 +10,7 @@ from tests.engines.lameness import Lame
 from tests.engines.testimony import LAME, LIES
 from tests.faults.lab import REGIONS
 from tests.faults.links import CLEAR, DELAY, DROP
-from tests.halting import halt
+from tests.processes import halt
 
 _STANDS_SECONDS = 4.0
 _ASIDE_SECONDS = 60.0

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.consortium.conftest import PLAN
-from tests.consortium.looking import ask, children, is_there, until
+from tests.consortium.looking import ask, children, until
+from tests.processes import runs
 
 ROOT = Path(__file__).resolve().parents[2]
 AUTHORITIES = [seat.authority for seat in PLAN.seats]
@@ -34,7 +35,7 @@ class Chain:
     def ended(self) -> int:
         """Its exit status, once it and all its validators have ended."""
         status = self.process.wait(60)
-        until(lambda: not any(map(is_there, self.validators)), "the validators ended", 10)
+        until(lambda: not any(map(runs, self.validators)), "the validators ended", 10)
         return status
 
 
@@ -67,7 +68,7 @@ def test_it_prints_its_addresses_once_blocks_are_made_and_ends_when_it_is_told(c
 
 
 def test_a_parent_that_is_killed_leaves_no_validator(chain):
-    assert all(map(is_there, chain.validators))
+    assert all(map(runs, chain.validators))
     chain.process.kill()
     assert chain.ended() == -signal.SIGKILL
 
@@ -114,7 +115,7 @@ def test_in_the_background_it_runs_until_it_is_stopped(program, tmp_path):
         stopped = control(folder, "stop")
     assert (stopped.returncode, stopped.stdout) == (0, "stopped\n")
     assert len(validators) == 4
-    assert not any(map(is_there, validators))
+    assert not any(map(runs, validators))
     assert control(folder, "stop").stdout == f"no chain runs in {folder}\n"
     assert control(folder, "status").returncode == 1
 

@@ -17,7 +17,7 @@ from ledger.consortium.binary import is_ready
 from ledger.consortium.plan import source_folder
 from ledger.settings import cache_folder
 from tests.engines.choosing import ROOT, is_foreign
-from tests.halting import halt
+from tests.processes import halt
 
 ANVIL = ROOT / "hardhat-free-local/anvil/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"
 

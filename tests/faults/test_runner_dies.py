@@ -1,12 +1,13 @@
 """Nothing that the harness starts outlives it, however it ends."""
 
-import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+
+from tests.processes import runs
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="children die with us by prctl")
 
@@ -31,18 +32,9 @@ def test_every_process_ends_with_a_killed_runner(tmp_path):
     ) as runner:
         pids = [int(one) for one in runner.stdout.readline().split()]
         assert len(pids) == 5
-        assert all(_runs(pid) for pid in pids)
+        assert all(runs(pid) for pid in pids)
         runner.kill()
     deadline = time.monotonic() + 20
-    while any(_runs(pid) for pid in pids) and time.monotonic() < deadline:
+    while any(runs(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not any(_runs(pid) for pid in pids)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        # A zombie that nobody has collected runs no more.
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    assert not any(runs(pid) for pid in pids)

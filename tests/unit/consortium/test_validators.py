@@ -13,7 +13,7 @@ from ledger.consortium import calls, tether
 from ledger.consortium.layout import lay_out
 from ledger.consortium.validators import consortium
 from ledger.errors import UnavailableError
-from tests.halting import halt
+from tests.processes import halt, runs
 from tests.unit.consortium.engine import plan, stand_in
 
 
@@ -31,12 +31,6 @@ def chain(laid_out):
         home.log.unlink(missing_ok=True)
     with consortium(program, homes, plan(), block_time=0.25) as made:
         yield made
-
-
-def is_there(pid):
-    """Whether the process runs; one that ended and was not yet asked for does not."""
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def until(true, seconds=20):
@@ -107,10 +101,10 @@ def test_the_engine_has_its_home_and_nothing_of_ours(chain):
 def test_started_killed_stopped_and_started_again(chain):
     chain.start()
     first = {name: one.pid for name, one in chain.validators.items()}
-    assert all(is_there(pid) for pid in first.values())
+    assert all(runs(pid) for pid in first.values())
     chain.kill("tianjin")
     assert chain.validators["tianjin"].pid is None
-    assert not is_there(first["tianjin"])
+    assert not runs(first["tianjin"])
     chain.start("tianjin")
     assert chain.validators["tianjin"].pid not in (None, first["tianjin"])
     assert {name: chain.validators[name].pid for name in first if name != "tianjin"} == {
@@ -126,7 +120,7 @@ def test_one_that_will_not_end_is_killed(chain, monkeypatch):
     pid = chain.validators["beijing"].pid
     halt(pid)
     chain.stop("beijing")
-    assert not is_there(pid)
+    assert not runs(pid)
 
 
 def test_one_that_ends_while_it_is_waited_for_is_named_with_its_last_words(chain):
@@ -178,7 +172,7 @@ def test_what_is_started_ends_with_a_parent_that_is_killed():
     # Not read to its end: the child holds the other one.
     parent.stdout.close()
     parent.stdin.close()
-    until(lambda: not is_there(child))
+    until(lambda: not runs(child))
 
 
 def test_whose_parent_is_gone_already_is_not_started_at_all():

@@ -1,15 +1,14 @@
 """The server that tests start: as durable as one in production, and gone however its run ends."""
 
-import os
 import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from tests.postgres import MissingError, missing
+from tests.processes import runs
 
 _RUNNER = """
 import sys, time
@@ -33,12 +32,12 @@ def test_it_ends_with_a_killed_runner():
         [sys.executable, "-c", _RUNNER], stdout=subprocess.PIPE, text=True
     ) as runner:
         folder, pid = runner.stdout.readline().split()
-        assert _runs(int(pid))
+        assert runs(int(pid))
         runner.kill()
     deadline = time.monotonic() + 30
-    while _runs(int(pid)) and time.monotonic() < deadline:
+    while runs(int(pid)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not _runs(int(pid))
+    assert not runs(int(pid))
     shutil.rmtree(folder)
 
 
@@ -49,11 +48,3 @@ def test_without_one_tests_skip_in_plain_words_and_fail_in_ci(monkeypatch, ci, o
     monkeypatch.setenv("CI", ci)
     with pytest.raises(outcome, match="apt-get install postgresql"):
         missing(MissingError("PostgreSQL is not installed. Debian: apt-get install postgresql"))
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

@@ -1,4 +1,4 @@
-"""A process that was made to stand does nothing more, on a machine that is busy, too."""
+"""A process that was made to stand does nothing more, however busy the machine; one that ended is told."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.halting import halt, states
+from tests.processes import halt, runs, states
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 # Its first thread, which takes the signal, sleeps; the others never do.
@@ -41,8 +41,19 @@ def test_all_threads_stand_when_it_returns(busy):
         os.kill(busy, signal.SIGCONT)
 
 
-def test_one_that_has_ended_is_told():
+def test_one_that_stands_runs_and_one_that_was_killed_does_not(busy):
+    halt(busy)
+    assert runs(busy)
+    os.kill(busy, signal.SIGKILL)
+    # Not asked for yet: it stands in the table of processes until it is.
+    os.waitid(os.P_PID, busy, os.WEXITED | os.WNOWAIT)
+    assert states(busy) == ["Z"]
+    assert not runs(busy)
+
+
+def test_one_that_is_gone_is_told():
     with subprocess.Popen(["/bin/true"]) as process:
         pass
+    assert not runs(process.pid)
     with pytest.raises(ProcessLookupError):
         halt(process.pid)

@@ -1,4 +1,4 @@
-"""Making a process stand still."""
+"""Whether a process runs, and making it stand still."""
 
 import contextlib
 import os
@@ -8,6 +8,11 @@ from pathlib import Path
 
 _SECONDS = 10.0
 _LOOK_SECONDS = 0.001
+
+
+def runs(pid: int) -> bool:
+    """Whether it runs; one that ended and was not yet asked for does not."""
+    return any(state != "Z" for state in states(pid))
 
 
 def halt(pid: int) -> None:
